@@ -1,0 +1,84 @@
+"""What each role may do. Edges ask here; actions check domain rules only."""
+
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from accounts.models import User
+
+    Anyone = Union["User", AnonymousUser]
+
+PATIENT, RECEPTION, DOCTOR, OWNER, OPERATOR = (
+    "patient",
+    "reception",
+    "doctor",
+    "owner",
+    "operator",
+)
+STAFF = frozenset({RECEPTION, DOCTOR, OWNER})
+
+_DESK = frozenset(
+    [
+        "appointment",
+        "appointmentchange",
+        "patient",
+        "slot",
+        "timeoff",
+        "workinghours",
+        "outboxmessage",
+    ]
+)
+_SETUP = frozenset(["doctor", "service", "location", "practice"])
+# (role, verb) → models of the clinic's admin. The owner may all of it.
+_GRANTS: dict[tuple[str, str], frozenset[str]] = {
+    (RECEPTION, "view"): _DESK | _SETUP,
+    (RECEPTION, "add"): frozenset({"patient", "timeoff", "workinghours"}),
+    (RECEPTION, "change"): _DESK,
+    (RECEPTION, "delete"): frozenset({"timeoff", "workinghours"}),
+    (DOCTOR, "view"): _DESK | _SETUP,
+}
+
+
+def _role(user: "Anyone") -> str | None:
+    return user.role if user.is_authenticated and user.is_active else None
+
+
+def is_staff(user: "Anyone") -> bool:
+    """May enter the admin: clinic staff at their clinic, operators on the platform."""
+    return _role(user) in STAFF | {OPERATOR}
+
+
+def runs_desk(user: "Anyone") -> bool:
+    """May book, cancel and publish for the whole clinic."""
+    return _role(user) in {RECEPTION, OWNER}
+
+
+def sees_all_appointments(user: "Anyone") -> bool:
+    return _role(user) in {RECEPTION, OWNER}
+
+
+def is_doctor(user: "Anyone") -> bool:
+    return _role(user) == DOCTOR
+
+
+def may(user: "Anyone", perm: str) -> bool:
+    """Answer `app.verb_model` of Django's admin by role."""
+    app, _, rest = perm.partition(".")
+    verb, _, model = rest.partition("_")
+    role = _role(user)
+    if role == OPERATOR:
+        return app in {"tenants", "accounts"}
+    if role == OWNER:
+        return app in {"bookings", "accounts"}
+    return app == "bookings" and model in _GRANTS.get((role or "", verb), frozenset())
+
+
+def may_see_app(user: "Anyone", app: str) -> bool:
+    """Say whether any model of `app` shows in this user's admin."""
+    role = _role(user)
+    if role == OPERATOR:
+        return app in {"tenants", "accounts"}
+    return (app == "bookings" and role in STAFF) or (
+        app == "accounts" and role == OWNER
+    )

@@ -1,0 +1,260 @@
+"""Composed reads: a doctor's day, the week's strip, the soonest times, alternatives.
+
+All say what can be had by asking `bookings.availability`, the same calculator that
+booking asks.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from bookings.actions import claims
+from bookings.availability import Offer, Reason, offers
+from bookings.models import Doctor, DoctorDay, Practice, Service, Slot
+from bookings.timetable import day_bounds
+
+_REST = timedelta(hours=16)  # a visit that starts late in a day may reach past it
+
+
+@dataclass(frozen=True)
+class SlotView:
+    """One time as a viewer sees it: ready for `_slot.html` and for JSON."""
+
+    slot: Slot
+    offer: Offer[object]
+    zone: ZoneInfo
+    now: datetime
+
+    @property
+    def id(self) -> UUID:
+        return self.slot.pk
+
+    @property
+    def status(self) -> str:
+        return self.slot.status_at(self.now)
+
+    @property
+    def version(self) -> int:
+        return self.slot.version_at(self.now)
+
+    @property
+    def start(self) -> datetime:
+        """The start on the doctor's clock."""
+        return self.slot.start.astimezone(self.zone)
+
+    @property
+    def can_start(self) -> bool:
+        """Whether the service that was asked for can start here."""
+        return self.offer.is_free
+
+    @property
+    def reason(self) -> Reason | None:
+        return self.offer.reason
+
+    @property
+    def is_past(self) -> bool:
+        return self.slot.start <= self.now
+
+
+@dataclass(frozen=True)
+class DayCount:
+    """One day of the week's strip."""
+
+    day: date
+    free: int
+    has_slots: bool
+
+
+@dataclass(frozen=True)
+class Soonest:
+    """A doctor and the first day on which the service can be had."""
+
+    doctor: Doctor
+    service: Service
+    day: date | None
+    times: list[SlotView]
+    free: int
+
+
+def day(
+    doctor: Doctor,
+    on: date,
+    *,
+    service: Service,
+    now: datetime,
+    my_hold: UUID | None = None,
+    as_staff: bool = False,
+) -> list[SlotView]:
+    """Every slot of a day in the doctor's zone, blocked ones left out, by start."""
+    start, end = day_bounds(on, doctor.zone)
+    views = between(
+        doctor, start, end, service=service, now=now, my_hold=my_hold, as_staff=as_staff
+    )
+    return [view for view in views if not view.slot.blocked_by or view.slot.appointment]
+
+
+def between(
+    doctor: Doctor,
+    start: datetime,
+    end: datetime,
+    *,
+    service: Service,
+    now: datetime,
+    my_hold: UUID | None = None,
+    as_staff: bool = False,
+) -> list[SlotView]:
+    """Every slot of a doctor that starts in `[start, end)`, each with its offer."""
+    rows = list(
+        Slot.objects.filter(
+            doctor=doctor, start__gte=start, start__lt=end + _REST
+        ).order_by("start")
+    )
+    judged = _judge(doctor, rows, service, now, my_hold, as_staff=as_staff)
+    return [view for view in judged if view.slot.start < end]
+
+
+def week(
+    doctor: Doctor, first: date, *, service: Service, now: datetime, days: int = 7
+) -> list[DayCount]:
+    """Count, for each of some days, the starts at which the service can be had."""
+    start = day_bounds(first, doctor.zone)[0]
+    end = day_bounds(first + timedelta(days=days - 1), doctor.zone)[1]
+    free: dict[date, int] = defaultdict(int)
+    seen: set[date] = set()
+    for view in between(doctor, start, end, service=service, now=now):
+        if not view.slot.blocked_by:
+            seen.add(view.start.date())
+            free[view.start.date()] += view.can_start
+    dates = (first + timedelta(days=n) for n in range(days))
+    return [DayCount(each, free[each], each in seen) for each in dates]
+
+
+def soonest(
+    doctors: Sequence[Doctor],
+    *,
+    now: datetime,
+    service: Service | None = None,
+    first: date | None = None,
+    days: int = 28,
+    times: int = 4,
+) -> list[Soonest]:
+    """The first day with times for each doctor, soonest first, those without last.
+
+    Args:
+        service: what is asked for; by default each doctor's default service.
+        first: not before this day (on each doctor's clock); by default today.
+        times: how many times of that day to give.
+    """
+    rows = _slots_of(doctors, first, days, now)
+    found = [
+        _first_day(
+            doctor, rows[doctor.pk], service or doctor.default_service, now, times
+        )
+        for doctor in doctors
+    ]
+    never = datetime.max.replace(tzinfo=now.tzinfo)
+    return sorted(
+        found, key=lambda each: each.times[0].slot.start if each.times else never
+    )
+
+
+def next_free_day(
+    doctor: Doctor, after: date, *, service: Service, now: datetime, days: int = 60
+) -> date | None:
+    """The first day after `after` on which the service can be had."""
+    for each in week(
+        doctor, after + timedelta(days=1), service=service, now=now, days=days
+    ):
+        if each.free:
+            return each.day
+    return None
+
+
+def alternatives(
+    slot: Slot, *, service: Service, now: datetime, count: int = 3
+) -> list[SlotView]:
+    """The free starts of the same doctor that are nearest to a slot, in order."""
+    around = timedelta(days=7)
+    views = between(
+        slot.doctor, slot.start - around, slot.start + around, service=service, now=now
+    )
+    free = [view for view in views if view.can_start and view.id != slot.pk]
+    nearest = sorted(free, key=lambda view: abs(view.slot.start - slot.start))[:count]
+    return sorted(nearest, key=lambda view: view.slot.start)
+
+
+def view_of(slot: Slot, now: datetime) -> SlotView:
+    """One slot as everybody sees it, judged for the doctor's default service."""
+    views = between(
+        slot.doctor,
+        slot.start,
+        slot.start + timedelta(seconds=1),
+        service=slot.doctor.default_service,
+        now=now,
+    )
+    return views[0]
+
+
+def revisions(
+    doctors: Iterable[UUID], first: date, last: date
+) -> dict[tuple[UUID, date], int]:
+    """The revision of each doctor-day that ever changed: for ETags and heartbeats."""
+    rows = DoctorDay.objects.filter(
+        doctor__in=list(doctors), day__gte=first, day__lte=last
+    )
+    return {(row.doctor_id, row.day): row.revision for row in rows}
+
+
+def _judge(
+    doctor: Doctor,
+    rows: list[Slot],
+    service: Service,
+    now: datetime,
+    my_hold: UUID | None = None,
+    *,
+    as_staff: bool = False,
+) -> list[SlotView]:
+    if not rows:
+        return []
+    facts = [row.facts(my_hold=my_hold) for row in rows]
+    policy = claims.policy_of(Practice.load(), service, as_staff=as_staff)
+    judged = offers(
+        facts,
+        visit=claims.visit_of(service, doctor),
+        policy=policy,
+        busy=claims.busy_times(doctor, rows[0].start - _REST, rows[-1].end + _REST),
+        now=now,
+    )
+    return [
+        SlotView(row, offer, doctor.zone, now)
+        for row, offer in zip(rows, judged, strict=True)
+    ]
+
+
+def _slots_of(
+    doctors: Sequence[Doctor], first: date | None, days: int, now: datetime
+) -> dict[UUID, list[Slot]]:
+    grouped: dict[UUID, list[Slot]] = {doctor.pk: [] for doctor in doctors}
+    start = now
+    if first and doctors:
+        start = max(now, min(day_bounds(first, each.zone)[0] for each in doctors))
+    rows = Slot.objects.filter(
+        doctor__in=doctors, start__gte=start, start__lt=start + timedelta(days=days)
+    )
+    for row in rows.order_by("start"):
+        grouped[row.doctor_id].append(row)
+    return grouped
+
+
+def _first_day(
+    doctor: Doctor, rows: list[Slot], service: Service, now: datetime, times: int
+) -> Soonest:
+    free = [view for view in _judge(doctor, rows, service, now) if view.can_start]
+    if not free:
+        return Soonest(doctor, service, None, [], 0)
+    first = free[0].start.date()
+    on_day = [view for view in free if view.start.date() == first]
+    return Soonest(doctor, service, first, on_day[:times], len(on_day))

@@ -1,0 +1,21 @@
+from bookings.models.appointments import Appointment, AppointmentChange, Hold
+from bookings.models.outbox import OutboxMessage
+from bookings.models.patients import Patient
+from bookings.models.practice import Doctor, Location, Practice, Service
+from bookings.models.schedule import DoctorDay, Slot, TimeOff, WorkingHours
+
+__all__ = [
+    "Appointment",
+    "AppointmentChange",
+    "Doctor",
+    "DoctorDay",
+    "Hold",
+    "Location",
+    "OutboxMessage",
+    "Patient",
+    "Practice",
+    "Service",
+    "Slot",
+    "TimeOff",
+    "WorkingHours",
+]

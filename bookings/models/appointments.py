@@ -1,0 +1,293 @@
+"""Appointments, their history, and the holds that come before them."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import (
+    ArrayField,
+    DateTimeRangeField,
+    RangeBoundary,
+    RangeOperators,
+)
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from uuid6 import uuid7
+
+from accounts import roles
+from accounts.models import User
+from bookings.models.patients import Patient
+from bookings.models.practice import Doctor, Location, Service
+
+# No 0/O, 1/I/L: people read these over the phone.
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+def new_reference() -> str:
+    """Make a reference such as `7K2M-94XQ-HB`: short, unguessable (49 bits)."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
+class TsTzRange(models.Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def active(self) -> Self:
+        """Those that occupy their time."""
+        return self.filter(status__in=Appointment.ACTIVE)
+
+    def upcoming(self, now: datetime) -> Self:
+        return self.filter(status=Appointment.Status.BOOKED, end__gt=now)
+
+    def visible_to(self, user: User) -> Self:
+        """A patient's own and family's; a doctor's own; the desk sees all."""
+        if roles.sees_all_appointments(user):
+            return self
+        if roles.is_doctor(user):
+            return self.filter(doctor__user=user)
+        return self.filter(
+            models.Q(patient__user=user) | models.Q(patient__guardian__user=user)
+        )
+
+    def with_everything(self) -> Self:
+        return self.select_related(
+            "doctor", "service", "location", "patient", "patient__guardian"
+        ).prefetch_related("slots")
+
+
+class Appointment(models.Model):
+    """A visit, whole in itself: it stays true if slots, hours or zones change later."""
+
+    class Status(models.TextChoices):
+        BOOKED = "booked", _("Booked")
+        ARRIVED = "arrived", _("Arrived")
+        COMPLETED = "completed", _("Completed")
+        CANCELLED = "cancelled", _("Cancelled")
+        NO_SHOW = "no_show", _("Did not come")
+
+    class Via(models.TextChoices):
+        PAGE = "page", _("Website")
+        API = "api", _("API")
+        DESK = "desk", _("Reception")
+        SEED = "seed", _("Demo data")
+
+    ACTIVE = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reference = models.CharField(
+        _("reference"), max_length=14, unique=True, default=new_reference
+    )
+    doctor = models.ForeignKey(
+        Doctor,
+        on_delete=models.PROTECT,
+        related_name="appointments",
+        verbose_name=_("doctor"),
+    )
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, related_name="+", verbose_name=_("location")
+    )
+    patient = models.ForeignKey(
+        Patient,
+        on_delete=models.PROTECT,
+        related_name="appointments",
+        verbose_name=_("patient"),
+    )
+    start = models.DateTimeField(_("start"))
+    end = models.DateTimeField(_("end"))
+    occupied = DateTimeRangeField(_("time occupied, buffers included"))
+    # As it was booked on the clock of the place: what the patient was told.
+    wall_start = models.CharField(_("local time as booked"), max_length=16)
+    zone = models.CharField(_("zone as booked"), max_length=64)
+    fold = models.PositiveSmallIntegerField(_("second pass of the clock"), default=0)
+    original_slots = ArrayField(models.UUIDField(), verbose_name=_("slots as booked"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status, default=Status.BOOKED
+    )
+    version = models.PositiveIntegerField(_("version"), default=1)
+    booked_via = models.CharField(_("booked via"), max_length=8, choices=Via)
+    language = models.CharField(_("language"), max_length=12, blank=True)
+    reason = models.CharField(_("reason for the visit"), max_length=500, blank=True)
+    is_overbooked = models.BooleanField(_("deliberately overbooked"), default=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+
+    objects: ClassVar[models.Manager["Appointment"]] = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("appointment")
+        verbose_name_plural = _("appointments")
+        ordering = ("start", "id")
+        indexes = (
+            models.Index(fields=["start", "id"]),
+            models.Index(fields=["doctor", "start"]),
+            models.Index(fields=["patient", "start"]),
+        )
+        # The last of the three layers, and the only one that is trusted.
+        constraints = (
+            ExclusionConstraint(
+                name="appointment_doctor_once",
+                expressions=[
+                    ("doctor", RangeOperators.EQUAL),
+                    ("occupied", RangeOperators.OVERLAPS),
+                ],
+                condition=models.Q(
+                    status__in=["booked", "arrived", "completed"], is_overbooked=False
+                ),
+                deferrable=models.Deferrable.IMMEDIATE,
+            ),
+            ExclusionConstraint(
+                name="appointment_patient_once",
+                expressions=[
+                    ("patient", RangeOperators.EQUAL),
+                    (
+                        TsTzRange("start", "end", RangeBoundary()),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=models.Q(
+                    status__in=["booked", "arrived", "completed"], is_overbooked=False
+                ),
+                deferrable=models.Deferrable.IMMEDIATE,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(start__lt=models.F("end")),
+                name="appointment_has_length",
+            ),
+            models.CheckConstraint(
+                # Empty and unbounded ranges would slip through an exclusion.
+                condition=models.Q(
+                    occupied__isempty=False,
+                    occupied__startswith__lte=models.F("start"),
+                    occupied__endswith__gte=models.F("end"),
+                    occupied__lower_inc=True,
+                    occupied__upper_inc=False,
+                ),
+                name="appointment_occupies_its_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reference}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in self.ACTIVE
+
+    @property
+    def local_start(self) -> datetime:
+        """The start on the clock it was booked on."""
+        return self.start.astimezone(ZoneInfo(self.zone))
+
+    @property
+    def local_end(self) -> datetime:
+        return self.end.astimezone(ZoneInfo(self.zone))
+
+    def changes_close_at(self, clinic_cutoff: timedelta) -> datetime:
+        """Until when patients may cancel or move it themselves."""
+        own = self.service.cutoff_minutes
+        return self.start - (clinic_cutoff if own is None else timedelta(minutes=own))
+
+    def is_cancellable(self, now: datetime, clinic_cutoff: timedelta) -> bool:
+        """Whether its patient may cancel it at `now`."""
+        is_open = self.status == self.Status.BOOKED
+        return is_open and now <= self.changes_close_at(clinic_cutoff)
+
+
+class AppointmentChange(models.Model):
+    """One line of an appointment's history. Rows are added, never changed."""
+
+    class Kind(models.TextChoices):
+        BOOKED = "booked", _("Booked")
+        MOVED = "moved", _("Moved")
+        CANCELLED = "cancelled", _("Cancelled")
+        ARRIVED = "arrived", _("Arrived")
+        COMPLETED = "completed", _("Completed")
+        NO_SHOW = "no_show", _("Did not come")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, related_name="history"
+    )
+    kind = models.CharField(_("what"), max_length=10, choices=Kind)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    via = models.CharField(_("through"), max_length=8, choices=Appointment.Via)
+    reason = models.CharField(_("why"), max_length=500, blank=True)
+    # Version after the change: also the SEQUENCE of the calendar file (RFC 5545).
+    version = models.PositiveIntegerField(_("version"))
+    start = models.DateTimeField(_("start after the change"))
+    end = models.DateTimeField(_("end after the change"))
+    at = models.DateTimeField(_("when"))
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("history")
+        ordering = ("appointment", "version")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["appointment", "version"], name="change_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}Z"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            message = "History is append-only."
+            raise TypeError(message)
+        super().save(*args, **kwargs)
+
+
+class Hold(models.Model):
+    """Keeps a time for one browser (or partner) while details are typed.
+
+    The token is a secret; only its hash is stored. A hold that was used points at its
+    appointment, so that sending the form twice shows the same booking.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True)
+    doctor = models.ForeignKey(Doctor, on_delete=models.CASCADE, related_name="+")
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+")
+    first_slot = models.ForeignKey(
+        "bookings.Slot", on_delete=models.CASCADE, related_name="+"
+    )
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    holder = models.CharField(max_length=64, db_index=True)
+    expires_at = models.DateTimeField(db_index=True)
+    released_at = models.DateTimeField(null=True)
+    renewals = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("hold")
+        verbose_name_plural = _("holds")
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.first_slot_id} {self.expires_at:%Y-%m-%dT%H:%M:%SZ}"
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it still keeps its time at `now`."""
+        return (
+            self.released_at is None
+            and self.appointment_id is None
+            and self.expires_at > now
+        )

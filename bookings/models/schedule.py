@@ -1,0 +1,258 @@
+"""When doctors work: rules (hours, time off) and the slots published from them."""
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from uuid6 import uuid7
+
+from bookings.availability import SlotFacts
+from bookings.models.practice import Doctor, Location
+
+
+class WorkingHours(models.Model):
+    """One block of a doctor's week, on the wall clock of the doctor's zone."""
+
+    class Weekday(models.IntegerChoices):
+        MONDAY = 0, _("Monday")
+        TUESDAY = 1, _("Tuesday")
+        WEDNESDAY = 2, _("Wednesday")
+        THURSDAY = 3, _("Thursday")
+        FRIDAY = 4, _("Friday")
+        SATURDAY = 5, _("Saturday")
+        SUNDAY = 6, _("Sunday")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    doctor = models.ForeignKey(
+        Doctor, on_delete=models.CASCADE, related_name="hours", verbose_name=_("doctor")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, verbose_name=_("location")
+    )
+    weekday = models.PositiveSmallIntegerField(_("weekday"), choices=Weekday)
+    opens = models.TimeField(_("from"))
+    closes = models.TimeField(
+        _("until"), help_text=_("An earlier time than “from” means the next day.")
+    )
+    slot_minutes = models.PositiveSmallIntegerField(
+        _("length of a slot (minutes)"),
+        default=20,
+        validators=[MinValueValidator(5), MaxValueValidator(480)],
+    )
+    valid_from = models.DateField(_("valid from"), null=True, blank=True)
+    valid_to = models.DateField(_("valid to"), null=True, blank=True)
+    staff_only = models.BooleanField(
+        _("staff only"),
+        default=False,
+        help_text=_("Patients see these times as not bookable online."),
+    )
+
+    class Meta:
+        verbose_name = _("working hours")
+        verbose_name_plural = _("working hours")
+        ordering = ("doctor", "weekday", "opens")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(slot_minutes__gt=0), name="hours_slot_has_length"
+            ),
+        )
+
+    def __str__(self) -> str:
+        day = self.get_weekday_display()
+        return f"{self.doctor}, {day} {self.opens:%H:%M}–{self.closes:%H:%M}"
+
+    def clean(self) -> None:
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValidationError({"valid_to": _("This is before “valid from”.")})
+
+
+class TimeOff(models.Model):
+    """Instants at which a doctor, or the whole clinic, sees nobody."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    doctor = models.ForeignKey(
+        Doctor,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="time_off",
+        verbose_name=_("doctor"),
+        help_text=_("Leave empty to close the whole clinic."),
+    )
+    start = models.DateTimeField(_("from"))
+    end = models.DateTimeField(_("until"))
+    note = models.CharField(_("note for staff"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("time off")
+        verbose_name_plural = _("time off")
+        ordering = ("-start",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(start__lt=models.F("end")),
+                name="time_off_has_length",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.doctor or _('Whole clinic')}, {self.start:%Y-%m-%d}"
+
+    def clean(self) -> None:
+        if self.start and self.end and self.end <= self.start:
+            raise ValidationError({"end": _("The end must be after the start.")})
+
+
+class SlotQuerySet(models.QuerySet["Slot"]):
+    def between(self, start: datetime, end: datetime) -> Self:
+        """Slots that start in `[start, end)`, in order."""
+        return self.filter(start__gte=start, start__lt=end).order_by("start", "id")
+
+    def with_status(self, status: str, now: datetime) -> Self:
+        """Those whose status is `status` at the instant `now`."""
+        held = models.Q(held_until__gt=now)
+        open_ = models.Q(appointment=None, blocked_by="")
+        return self.filter(
+            {
+                Slot.Status.BOOKED: models.Q(appointment__isnull=False),
+                Slot.Status.BLOCKED: models.Q(appointment=None)
+                & ~models.Q(blocked_by=""),
+                Slot.Status.HELD: open_ & held,
+                Slot.Status.FREE: open_ & ~held,
+            }[Slot.Status(status)]
+        )
+
+
+class Slot(models.Model):
+    """A published time of a doctor (FHIR Slot). Withdrawn by blocking, never deleted.
+
+    Its status is not a column: it follows from appointment, block and hold, judged at
+    an instant, so that no two columns can disagree.
+    """
+
+    class Status(models.TextChoices):
+        FREE = "free", _("Free")
+        HELD = "held", _("On hold")
+        BOOKED = "booked", _("Taken")
+        BLOCKED = "blocked", _("Blocked")
+
+    class BlockedBy(models.TextChoices):
+        """Publishing gives back only what publishing has withdrawn."""
+
+        DESK = "desk", _("Staff")
+        RULES = "rules", _("Changed hours or time off")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    doctor = models.ForeignKey(
+        Doctor, on_delete=models.PROTECT, related_name="slots", verbose_name=_("doctor")
+    )
+    location = models.ForeignKey(
+        Location, on_delete=models.PROTECT, verbose_name=_("location")
+    )
+    start = models.DateTimeField(_("start"))
+    end = models.DateTimeField(_("end"))
+    # The calendar day in the doctor's zone when published: whose revision it bumps.
+    day = models.DateField(_("day"))
+    appointment = models.ForeignKey(
+        "bookings.Appointment",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="slots",
+        verbose_name=_("appointment"),
+    )
+    hold = models.ForeignKey(
+        "bookings.Hold",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="slots",
+        verbose_name=_("hold"),
+    )
+    held_until = models.DateTimeField(_("held until"), null=True, blank=True)
+    blocked_by = models.CharField(
+        _("blocked by"), max_length=8, choices=BlockedBy, blank=True
+    )
+    block_note = models.CharField(_("why blocked"), max_length=120, blank=True)
+    staff_only = models.BooleanField(_("staff only"), default=False)
+    version = models.PositiveIntegerField(_("version"), default=1)
+
+    objects: ClassVar[models.Manager["Slot"]] = SlotQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("slot")
+        verbose_name_plural = _("slots")
+        ordering = ("start", "id")
+        constraints = (
+            models.UniqueConstraint(fields=["doctor", "start"], name="slot_once"),
+            models.CheckConstraint(
+                condition=models.Q(start__lt=models.F("end")), name="slot_has_length"
+            ),
+        )
+        indexes = (
+            models.Index(fields=["doctor", "day"]),
+            models.Index(fields=["start", "id"]),
+            models.Index(
+                fields=["held_until"],
+                condition=models.Q(held_until__isnull=False),
+                name="slot_held",
+            ),
+        )
+
+    def __str__(self) -> str:
+        local = self.start.astimezone(self.doctor.zone)
+        return f"{self.doctor}, {local:%Y-%m-%d %H:%M %Z}"
+
+    def status_at(self, now: datetime) -> "Slot.Status":
+        if self.appointment_id:
+            return self.Status.BOOKED
+        if self.blocked_by:
+            return self.Status.BLOCKED
+        if self.held_until and self.held_until > now:
+            return self.Status.HELD
+        return self.Status.FREE
+
+    def version_at(self, now: datetime) -> int:
+        """The version seen at `now`: a hold that has run out counts as a change.
+
+        The worker (or the next writer) makes that change durable; see DECISIONS 7.
+        """
+        has_lapsed = self.held_until is not None and self.held_until <= now
+        return self.version + has_lapsed
+
+    def facts(self, *, my_hold: object = None) -> SlotFacts["object"]:
+        """What the calculator must know, for whoever has the hold `my_hold`."""
+        return SlotFacts(
+            id=self.id,
+            start=self.start,
+            end=self.end,
+            taken=self.appointment_id is not None,
+            blocked=bool(self.blocked_by),
+            staff_only=self.staff_only,
+            held_until=self.held_until,
+            held_by_me=my_hold is not None and self.hold_id == my_hold,
+        )
+
+
+class DoctorDay(models.Model):
+    """A counter per doctor and day (in the doctor's zone): grows with every change.
+
+    ETags, the day's cache and the live heartbeat use it. Updated last in a transaction,
+    and locked there, so rules that span slots are re-checked one booking at a time.
+    """
+
+    doctor = models.ForeignKey(Doctor, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    revision = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("doctor's day")
+        verbose_name_plural = _("doctors' days")
+        constraints = (
+            models.UniqueConstraint(fields=["doctor", "day"], name="doctor_day_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.doctor_id} {self.day} r{self.revision}"

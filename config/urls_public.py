@@ -1,0 +1,18 @@
+"""URLs of the public site (BASE_DOMAIN itself)."""
+
+from django.urls import path
+from tenants.admin import operators_site
+
+from tenants import views
+
+handler400 = "tenants.views.bad_request"
+handler403 = "tenants.views.forbidden"
+handler404 = "tenants.views.not_found"
+handler500 = "tenants.views.server_error"
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("admin/", operators_site.urls),
+]

@@ -1,0 +1,87 @@
+"""Host → clinic for websockets, then session and user inside that clinic.
+
+Channels' own `AuthMiddlewareStack` would load session and user in whatever schema the
+shared thread was left in; here one synchronous function does it inside the clinic.
+"""
+
+from collections.abc import Awaitable, Callable
+from http.cookies import SimpleCookie
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from asgiref.typing import WebSocketScope
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from tenants.context import Platform, clinic_context
+from tenants.hosts import UnknownHostError, resolve
+from tenants.models import Clinic
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+_session_store = import_module(settings.SESSION_ENGINE).SessionStore
+
+
+class ClinicSocket:
+    """ASGI middleware: refuses a foreign Origin, then puts clinic and user in scope."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        headers = _headers(scope)
+        admitted = await database_sync_to_async(_admit)(headers)
+        if admitted is None:
+            await send({"type": "websocket.close", "code": 4404})
+            return
+        clinic, user, session_key = admitted
+        scope = {**scope, "clinic": clinic, "user": user, "session_key": session_key}
+        await self.app(scope, receive, send)
+
+
+def user_of_session(clinic: Clinic, session_key: str | None) -> Any:
+    """Return who is logged in by this session at this clinic, else `AnonymousUser`."""
+    if not session_key:
+        return AnonymousUser()
+    with clinic_context(clinic):
+        request = HttpRequest()
+        request.session = _session_store(session_key)
+        return get_user(request)
+
+
+def _admit(headers: dict[str, str]) -> tuple[Clinic, Any, str | None] | None:
+    host = headers.get("host", "")
+    if not _same_origin(headers.get("origin"), host):
+        return None
+    try:
+        clinic = resolve(host)
+    except UnknownHostError:
+        return None
+    if isinstance(clinic, Platform):
+        return None
+    cookie = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    session_key = cookie.value if cookie else None
+    return clinic, user_of_session(clinic, session_key), session_key
+
+
+def _same_origin(origin: str | None, host: str) -> bool:
+    """Hold Origin to the very host (and scheme): subdomains are same-site to cookies.
+
+    Programs send no Origin; they have no ambient cookies of a browser to abuse.
+    """
+    if origin is None:
+        return True
+    parts = urlsplit(origin)
+    return parts.scheme == settings.PUBLIC_SCHEME and parts.netloc == host
+
+
+def _headers(scope: WebSocketScope) -> dict[str, str]:
+    """Decode the headers; a repeated one becomes unusable instead of ambiguous."""
+    seen: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin1").lower(), raw_value.decode("latin1")
+        seen[name] = f"{seen[name]}, {value}" if name in seen else value
+    return seen

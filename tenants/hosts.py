@@ -1,0 +1,57 @@
+"""Host header → clinic. Nothing else chooses the clinic."""
+
+import time
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.http.request import split_domain_port
+
+from tenants.context import PLATFORM, Platform, platform_context
+from tenants.models import Clinic
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+# Seconds a process may go on serving what it knew of a clinic: bounds how long a
+# suspension takes to be felt (≤ 5 s promised).
+REMEMBER = 3.0
+_MAX_REMEMBERED = 10_000
+_remembered: "MutableMapping[str, tuple[float, Clinic]]" = {}
+
+
+class UnknownHostError(LookupError):
+    """No clinic, and not the public site, answers on this host."""
+
+
+def resolve(host_header: str) -> Clinic | Platform:
+    """Return who answers on the host, port ignored.
+
+    Raises:
+        UnknownHostError: nobody does, or the clinic is not ready.
+    """
+    host = split_domain_port(host_header)[0].removesuffix(".")
+    if host == settings.BASE_DOMAIN:
+        return PLATFORM
+    known = _remembered.get(host)
+    if known and known[0] > time.monotonic():
+        return known[1]
+    clinic = _look_up(host)
+    if len(_remembered) >= _MAX_REMEMBERED:
+        _remembered.clear()
+    _remembered[host] = (time.monotonic() + REMEMBER, clinic)
+    return clinic
+
+
+def forget() -> None:
+    """Drop what is remembered, after a change that must be seen at once."""
+    _remembered.clear()
+
+
+def _look_up(host: str) -> Clinic:
+    slug = host.removesuffix(f".{settings.BASE_DOMAIN}")
+    matches = {"domains__domain": host} if slug == host else {"slug": slug}
+    with platform_context():
+        clinic = Clinic.objects.active().filter(**matches).first()
+    if clinic is None:
+        raise UnknownHostError(host)
+    return clinic
