@@ -121,6 +121,7 @@ class PostgreSQL:
             env=_ENVIRONMENT,
             cwd="/",
             umask=0o077,
+            start_new_session=True,
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,
