@@ -88,10 +88,9 @@ class AlreadyCancelledError(BookingError):
     message = _("This appointment was cancelled before.")
 
 
-class AppointmentPastError(BookingError):
+class AppointmentPastError(TooLateError):
     """It has been: cancelling would rewrite history."""
 
-    code = "too_late"
     message = _("This appointment is over.")
 
 

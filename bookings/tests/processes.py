@@ -1,0 +1,96 @@
+"""Web processes for tests: real daphne on the test's own database."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from django.conf import settings
+from django.db import connection
+
+
+@dataclass
+class Daphne:
+    process: "subprocess.Popen[bytes]"
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def wait_until_ready(self, seconds: float = 30) -> None:
+        """Ask /readyz until it answers."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                message = f"daphne ended with {self.process.returncode}"
+                raise RuntimeError(message)
+            if self._is_ready():
+                return
+            time.sleep(0.1)
+        message = "daphne was not ready in time"
+        raise TimeoutError(message)
+
+    def _is_ready(self) -> bool:
+        asked = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            asked.request("GET", "/readyz")
+            return asked.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            asked.close()
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def start_daphne(
+    env: dict[str, str], application: str = "config.asgi:application"
+) -> Daphne:
+    """Start one web process; the caller waits for it and stops it."""
+    port = free_port()
+    command = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(port), application]
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **process_env(port), **env},
+        stdout=subprocess.DEVNULL,
+    )
+    return Daphne(process, port)
+
+
+def process_env(port: int) -> dict[str, str]:
+    """What a process needs in order to stand on this test's database and Valkey."""
+    return {
+        "DATABASE_URL": database_url(),
+        "REDIS_URL": settings.REDIS_URL,
+        "DEBUG": "1",
+        "PORT": str(port),
+        "VAR_DIR": str(settings.VAR_DIR),
+    }
+
+
+def database_url() -> str:
+    """The URL of the database that pytest made, instead of the one it was made from."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    name = connection.settings_dict["NAME"]
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
