@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -65,10 +65,11 @@ class PostgreSQL:
     def spawn(self) -> "subprocess.Popen[bytes]":
         """Start the server, after what an earlier run left behind has gone."""
         self._end_leftovers()
+        program = postgres_programs(self.home) / "postgres"
+        options = [f"--{name}={value}" for name, value in self._settings.items()]
         with self.log.open("ab") as log:
             return spawn(
-                [postgres_programs(self.home) / "postgres", "-D", self.data]
-                + [word for item in self._settings.items() for word in _option(*item)],
+                [program, "-D", str(self.data), *options],
                 death_signal=self.stop_signal,
                 env=_ENVIRONMENT,
                 output=log,
@@ -106,11 +107,11 @@ class PostgreSQL:
         if self._settings.get("fsync") == "off":
             options.append("--no-sync")
         self._run([programs / "initdb", "-D", unfinished, *options])
-        single = [programs / "postgres", "--single", "-D", unfinished, "postgres"]
-        self._run(single, _FIRST_STATEMENTS)
+        by_hand = ["--single", "-D", str(unfinished), "postgres"]
+        self._run([programs / "postgres", *by_hand], _FIRST_STATEMENTS)
         unfinished.rename(self.data)
 
-    def _run(self, argv: list[str | Path], statements: str = "") -> None:
+    def _run(self, argv: Sequence[str | Path], statements: str = "") -> None:
         account = self.home.account
         result = subprocess.run(  # noqa: S603 - the wheel's own programs
             [str(word) for word in argv],
@@ -162,10 +163,6 @@ class PostgreSQL:
             return int((self.data / "postmaster.pid").read_text().split()[0])
         except (OSError, ValueError, IndexError):
             return 0
-
-
-def _option(name: str, value: str) -> tuple[str, str]:
-    return "-c", f"{name}={value}"
 
 
 def _processes_in(folder: Path) -> list[int]:

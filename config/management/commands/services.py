@@ -17,7 +17,7 @@ class Command(BaseCommand):
     """Run both servers until SIGINT or SIGTERM; restart one that dies."""
 
     help = __doc__
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add our options."""
@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command. Errors are one line."""
         home = embedded.find_home(settings.VAR_DIR)
-        servers = [embedded.PostgreSQL(home), embedded.Valkey(home)]
+        servers: Servers = [embedded.PostgreSQL(home), embedded.Valkey(home)]
         try:
             home.make_folders()
             with home.locked(), Supervisor() as supervisor:

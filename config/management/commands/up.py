@@ -5,7 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -30,7 +29,7 @@ class Command(BaseCommand):
     """
 
     help = __doc__
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command. Errors are one line."""
