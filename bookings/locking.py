@@ -118,6 +118,7 @@ def durably(work: Callable[[], Result]) -> Result:
         except (OperationalError, InterfaceError) as error:
             if not _may_try_again(error, attempt, is_committing=is_committing):
                 raise UnavailableError from error
+            logger.info("trying the transaction again: %r", error)
             time.sleep(0.02 * attempt)
     raise SlotBusyError
 

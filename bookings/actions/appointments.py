@@ -155,7 +155,9 @@ def _made_meanwhile(hold: Hold | None) -> Appointment | None:
     if hold is None:
         return None
     made = Appointment.objects.with_everything()
-    return made.filter(pk=Hold.objects.filter(pk=hold.pk).values("appointment")).first()
+    return made.filter(
+        pk__in=Hold.objects.filter(pk=hold.pk).values("appointment")
+    ).first()
 
 
 def _claim_or_explain(

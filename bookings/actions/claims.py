@@ -86,6 +86,9 @@ def evaluate(
 ) -> Offer[object]:
     """Judge the wish on the rows as they are now."""
     start = wish.slot.start
+    # Before the slots: a booking that commits in between then shows as taken, by its
+    # slot, and not as a neighbour's buffer.
+    busy = busy_times(wish.doctor, start - _AROUND, start + _AROUND)
     rows = Slot.objects.filter(
         doctor=wish.doctor, start__gte=start, start__lt=start + _AROUND
     ).order_by("start")
@@ -95,7 +98,7 @@ def evaluate(
         facts[1:],
         visit=wish.visit,
         policy=policy,
-        busy=busy_times(wish.doctor, start - _AROUND, start + _AROUND),
+        busy=busy,
         now=now,
     )
 

@@ -16,6 +16,8 @@ from bookings.live import events
 from bookings.models import Doctor, Practice, Slot, TimeOff, WorkingHours
 from bookings.timetable import Hours, Interval, SlotTime, day_bounds, slot_times
 
+Wanted = dict[datetime, SlotTime[WorkingHours]]
+
 
 @dataclass
 class Published:
@@ -79,8 +81,9 @@ def _publish_doctor(
     def work() -> Published:
         rows = Slot.objects.select_for_update().filter(doctor=doctor, end__gt=now)
         known = list(rows.filter(day__gte=first, day__lte=last).order_by("pk"))
-        done = _make(doctor, wanted, known)
-        done += _withdraw_and_give_back(wanted, known, now)
+        fitting = _beside_occupied(wanted, known, now)
+        done = _make(doctor, fitting, known)
+        done += _withdraw_and_give_back(fitting, known, now)
         locking.bump_days(done.days)
         return done
 
@@ -112,14 +115,23 @@ def _closed(doctor: Doctor, first: date, last: date) -> list[Interval]:
     return list(near.values_list("start", "end"))
 
 
-def _make(
-    doctor: Doctor,
-    wanted: dict[datetime, SlotTime[WorkingHours]],
-    known: list[Slot],
-) -> Published:
-    """Insert what is missing and would not lie across a slot in use."""
+def _beside_occupied(wanted: Wanted, known: list[Slot], now: datetime) -> Wanted:
+    """Leave out what would lie across a slot that somebody has or holds."""
+    in_use = [(slot.start, slot.end) for slot in known if _is_occupied(slot, now)]
+    return {
+        start: time
+        for start, time in wanted.items()
+        if not any(s < time.end and start < e for s, e in in_use)
+    }
+
+
+def _is_occupied(slot: Slot, now: datetime) -> bool:
+    return slot.status_at(now) in {Slot.Status.BOOKED, Slot.Status.HELD}
+
+
+def _make(doctor: Doctor, wanted: Wanted, known: list[Slot]) -> Published:
+    """Insert what is missing."""
     starts = {slot.start for slot in known}
-    in_use = [(s.start, s.end) for s in known if s.appointment_id or s.hold_id]
     new = [
         Slot(
             doctor=doctor,
@@ -131,7 +143,6 @@ def _make(
         )
         for time in wanted.values()
         if time.start not in starts
-        and not any(s < time.end and time.start < e for s, e in in_use)
     ]
     # Two publishers at once: the constraint keeps one of each.
     Slot.objects.bulk_create(new, ignore_conflicts=True, batch_size=2000)
@@ -139,14 +150,14 @@ def _make(
 
 
 def _withdraw_and_give_back(
-    wanted: dict[datetime, SlotTime[WorkingHours]], known: list[Slot], now: datetime
+    wanted: Wanted, known: list[Slot], now: datetime
 ) -> Published:
     """Block free slots that the hours no longer have; undo that where they do again."""
     gone, back = [], []
     for slot in known:
         time = wanted.get(slot.start)
         is_wanted = time is not None and time.end == slot.end
-        if slot.appointment_id or (slot.held_until and slot.held_until > now):
+        if _is_occupied(slot, now):
             continue
         if not is_wanted and not slot.blocked_by:
             slot.blocked_by = Slot.BlockedBy.RULES
