@@ -49,7 +49,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS = ("name",)
+    REQUIRED_FIELDS = ["name"]
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:

@@ -8,10 +8,10 @@ function that does its database work.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection as _connection
 
 if TYPE_CHECKING:
     from tenants.models import Clinic
@@ -32,6 +32,8 @@ class Platform:
 
 
 PLATFORM = Platform()
+# Django types it as any backend's; ours is tenants.postgresql.
+connection = cast("Any", _connection)
 
 
 def current_clinic() -> "Clinic":

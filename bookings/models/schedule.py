@@ -101,7 +101,9 @@ class TimeOff(models.Model):
         return f"{self.doctor or _('Whole clinic')}, {self.start:%Y-%m-%d}"
 
     def clean(self) -> None:
-        if self.start and self.end and self.end <= self.start:
+        # Fields that did not parse are missing here, and said so elsewhere.
+        start, end = getattr(self, "start", None), getattr(self, "end", None)
+        if start and end and end <= start:
             raise ValidationError({"end": _("The end must be after the start.")})
 
 

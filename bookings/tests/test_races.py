@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from itertools import combinations
 
 import pytest
@@ -103,7 +104,7 @@ def test_one_person_at_two_doctors_at_once_gets_one(committed):
 
     outcomes = at_once(
         committed,
-        [lambda slot=slot: book(slot, patient=person) for slot in [one, other] * 8],
+        [partial(book, slot, patient=person) for slot in [one, other] * 8],
     )
 
     assert outcomes.count("done") == 1
@@ -116,7 +117,7 @@ def test_the_cap_holds_when_all_try_at_once(committed):
     person = make.patient()
 
     outcomes = at_once(
-        committed, [lambda slot=slot: book(slot, patient=person) for slot in free]
+        committed, [partial(book, slot, patient=person) for slot in free]
     )
 
     assert outcomes.count("done") == 2
