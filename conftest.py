@@ -5,9 +5,11 @@
 - `daphnes(n)`: that many web processes on this test database.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -18,6 +20,11 @@ from tenants import hosts
 from tenants.context import clinic_context, platform_context
 from tenants.models import Clinic
 from tenants.provisioning import create_clinic
+
+# The suite looks at a few examples; the long form at as many as the profile says.
+hypothesis.settings.register_profile("short", max_examples=40, deadline=None)
+hypothesis.settings.register_profile("long", max_examples=1500, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 CAST = {
     "riverside": ("Riverside Health", "Europe/London"),
