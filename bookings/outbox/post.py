@@ -1,15 +1,27 @@
 """The writing side of the outbox: called inside the booking's transaction."""
 
-from bookings.models import AppointmentChange, OutboxMessage
+from bookings.models import Appointment, AppointmentChange, OutboxMessage
 from tenants import due
 from tenants.context import current_clinic
 
 
 def enqueue(change: AppointmentChange) -> None:
-    """Write the message about `change`, to be sent once the transaction commits."""
-    OutboxMessage.objects.create(change=change, due_at=change.at)
+    """Write the message about `change`, to be sent once the transaction commits.
+
+    What the demo data books is not written to anybody.
+    """
+    state = OutboxMessage.State.SKIPPED if _is_demo(change) else _WAITING
+    OutboxMessage.objects.create(change=change, due_at=change.at, state=state)
 
 
 def wake_worker(change: AppointmentChange) -> None:
     """Tell a worker that this clinic has mail to send. Call it after commit."""
-    due.wake(current_clinic(), change.at)
+    if not _is_demo(change):
+        due.wake(current_clinic(), change.at)
+
+
+_WAITING = OutboxMessage.State.WAITING
+
+
+def _is_demo(change: AppointmentChange) -> bool:
+    return change.via == Appointment.Via.SEED

@@ -38,8 +38,9 @@ BOOKINGS_LAYERS = [
     ["models*", "locking"],
     ["live.events", "outbox.post"],
     ["actions*", "agenda"],
-    ["*.forms", "*.serializers", "live*", "outbox*"],
-    ["pages*", "desk*", "api*", "interop*", "management*", "migrations*", "apps"],
+    ["interop.ical", "interop.links", "*.forms", "*.serializers", "live*", "outbox*"],
+    ["pages*", "desk*", "api*", "interop*", "seed*", "management*", "migrations*"],
+    ["apps"],
 ]
 
 CONNECTION_API = {

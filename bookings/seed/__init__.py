@@ -1,0 +1,1 @@
+"""Demo data: two believable clinics, for looking around and for trying things."""

@@ -1,0 +1,100 @@
+"""The demo clinics' appointments: a week behind, two weeks ahead, and the patients' own.
+
+Every one is booked by the same action as a patient's, at an earlier `now` where the
+visit lies in the past. What is taken already (by a run that was killed) is passed over.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import cycle
+
+from bookings import locking
+from bookings.actions import appointments
+from bookings.errors import BookingError
+from bookings.models import Appointment, Doctor, Patient, Service, Slot
+from bookings.seed.content import DemoClinic
+
+SEED = Appointment.Via.SEED
+_NEAR = timedelta(days=12)
+_REASONS = ("", "", "A cough that does not go away", "Blood results", "Knee pain")
+
+
+def keep(demo: DemoClinic) -> None:
+    """Write the appointments of the current clinic."""
+    now = locking.clock()
+    _of_patients(demo, now)
+    guests = cycle(_guests(demo))
+    reasons = cycle(_REASONS)
+    for clinician in demo.clinicians:
+        doctor = Doctor.objects.get(slug=clinician.slug)
+        services = cycle(doctor.services.all())
+        for slot in _share(doctor, clinician.booked_of_ten, now):
+            wish = next(services)
+            _book(slot, next(guests), now, service=wish, reason=next(reasons))
+
+
+def _of_patients(demo: DemoClinic, now: datetime) -> None:
+    """Give each demo patient a visit behind and one ahead, the child one as well."""
+    doctor = Doctor.objects.get(slug=demo.clinicians[0].slug)
+    people = Patient.objects.filter(user__isnull=False) | Patient.objects.filter(
+        guardian__isnull=False
+    )
+    for number, patient in enumerate(people.order_by("created_at")):
+        if patient.appointments.exists():
+            continue
+        ahead = doctor.slots.filter(start__gt=now + timedelta(days=2 + number))
+        behind = doctor.slots.filter(start__lt=now).order_by("-start")
+        _first_that_fits(list(ahead.order_by("start")[3:12]), patient, now)
+        if patient.user_id:
+            _first_that_fits(list(behind[4 + number : 12]), patient, now)
+
+
+def _first_that_fits(slots: list[Slot], patient: Patient, now: datetime) -> None:
+    for slot in slots:
+        if _book(slot, patient, now):
+            return
+
+
+def _guests(demo: DemoClinic) -> list[Patient]:
+    known = {p.name: p for p in Patient.objects.filter(user=None, guardian=None)}
+    return [
+        known.get(name) or Patient.objects.create(name=name, language=demo.language)
+        for name in demo.guests
+    ]
+
+
+def _share(doctor: Doctor, of_ten: int, now: datetime) -> Iterator[Slot]:
+    """Pick `of_ten` tenths of a doctor's near slots, spread over each day."""
+    near = doctor.slots.filter(
+        start__gt=now - _NEAR, start__lt=now + _NEAR, blocked_by=""
+    )
+    # Steps of 7 in 10 visit every remainder: a fixed pattern that looks like none.
+    for number, slot in enumerate(near.order_by("start")):
+        if number * 7 % 10 < of_ten:
+            yield slot
+
+
+def _book(
+    slot: Slot,
+    patient: Patient,
+    now: datetime,
+    *,
+    service: Service | None = None,
+    reason: str = "",
+) -> bool:
+    """Book, as if a day or more ahead; say whether it could be had."""
+    try:
+        appointments.book(
+            slot_id=slot.pk,
+            patient=patient,
+            by=None,
+            via=SEED,
+            service=service,
+            as_staff=True,
+            reason=reason,
+            language=patient.language,
+            now=min(now, slot.start - timedelta(days=1)),
+        )
+    except BookingError:
+        return False
+    return True
