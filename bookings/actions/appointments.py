@@ -1,9 +1,10 @@
-"""Book and cancel: the only writers of an appointment's state.
+"""Book, move and cancel: the only writers of an appointment's time.
 
 Each reads top to bottom as guard → lock → re-check → write → announce.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,9 @@ from psycopg.types.range import Range
 
 from accounts.models import User
 from bookings import locking
-from bookings.actions import claims, holds
+from bookings.actions import claims, entries, holds
 from bookings.actions.claims import Wish
-from bookings.availability import Offer
+from bookings.actions.entries import Actor, Done
 from bookings.errors import (
     AlreadyCancelledError,
     AppointmentPastError,
@@ -25,7 +26,6 @@ from bookings.errors import (
     TooLateError,
     VersionMismatchError,
 )
-from bookings.live import events
 from bookings.models import (
     Appointment,
     AppointmentChange,
@@ -35,27 +35,8 @@ from bookings.models import (
     Service,
     Slot,
 )
-from bookings.outbox import post
 
-
-@dataclass(frozen=True)
-class Request:
-    """Everything a booking is asked with, besides the time itself."""
-
-    patient: Patient  # a saved one, or a new person to be saved with the booking
-    by: User | None
-    via: Appointment.Via
-    as_staff: bool = False
-    reason: str = ""
-    language: str = ""
-
-
-@dataclass(frozen=True)
-class _Booked:
-    appointment: Appointment
-    change: AppointmentChange
-    slots: list[Slot]
-    now: datetime
+Claim = Callable[[list[UUID]], Done]
 
 
 def book(
@@ -83,29 +64,100 @@ def book(
     Raises:
         BookingError: any of the refusals in `bookings.errors`; nothing was written.
     """
-    wish = claims.wish_for(slot_id, service)
-    hold = holds.find(hold_token, wish) if hold_token else None
-    if hold and hold.appointment_id:
-        return Appointment.objects.with_everything().get(pk=hold.appointment_id)
-    asked = Request(
-        patient=patient,
-        by=by,
-        via=via,
-        as_staff=as_staff,
-        reason=reason,
-        language=language,
-    )
+    slot = claims.find_slot(slot_id)
+    chosen = service or slot.doctor.default_service
+    hold = holds.find(hold_token, slot, chosen) if hold_token else None
+    if hold and (made := _made_with(hold)):
+        return made
+    wish = Wish(slot, chosen, Practice.load(), as_staff, patient, hold)
+
+    def claim(run: list[UUID]) -> Done:
+        slots = locking.lock_slots(run)
+        person = _lock_or_save(patient)
+        locking.bump_days(locking.days_of(slots))
+        moment = now or locking.clock()
+        held = holds.recheck(hold, moment) if hold else None
+        claims.offer(wish, moment)
+        appointment = _new(wish, person, slots, via=via, now=moment)
+        appointment.reason, appointment.language = reason, language
+        appointment.save(force_insert=True)
+        entries.hand_over(slots, appointment, moment)
+        if held:
+            holds.use(held, appointment)
+        kind = AppointmentChange.Kind.BOOKED
+        change = entries.record(kind, appointment, Actor(by, via), moment)
+        return Done(appointment, change, slots, moment)
+
     try:
-        offer = _offer(wish, asked, hold, now or locking.clock())
-        run = [slot.id for slot in offer.slots]
-        with locking.slot_locks(run):
-            booked = _claim_or_explain(wish, asked, hold, run, now)
+        done = _win(wish, claim, now)
     except (SlotTakenError, HoldExpiredError):
-        if twin := _made_meanwhile(hold):
-            return twin
+        # The form was sent twice at once, and the other one has made the booking.
+        if hold and (made := _made_with(hold)):
+            return made
         raise
-    _announce(booked)
-    return booked.appointment
+    entries.announce(done)
+    return done.appointment
+
+
+def reschedule(
+    *,
+    appointment_id: UUID,
+    slot_id: UUID,
+    by: User | None,
+    via: Appointment.Via,
+    hold_token: str = "",
+    as_staff: bool = False,
+    reason: str = "",
+    version: int | None = None,
+    now: datetime | None = None,
+) -> Appointment:
+    """Move an appointment to another start, of any doctor who offers its service.
+
+    The old time is given up only if the new one is won, in one transaction. Moving to
+    where it is already changes nothing.
+
+    Args:
+        version: what the caller saw; another version is refused.
+
+    Raises:
+        BookingError: the refusals of `book` and of `cancel`; nothing was written.
+    """
+    moving = Appointment.objects.with_everything().get(pk=appointment_id)
+    slot = claims.find_slot(slot_id)
+    if slot.start == moving.start and slot.doctor_id == moving.doctor_id:
+        return moving
+    hold = holds.find(hold_token, slot, moving.service) if hold_token else None
+    practice = Practice.load()
+    _check_open(moving, now or locking.clock(), as_staff=as_staff, version=version)
+    wish = Wish(slot, moving.service, practice, as_staff, moving.patient, hold, moving)
+
+    def claim(run: list[UUID]) -> Done:
+        slots = locking.lock_slots({*run, *_slots_of(appointment_id)})
+        appointment = locking.lock_appointment(appointment_id)
+        locking.lock_patient(appointment.patient)
+        locking.bump_days(locking.days_of(slots))
+        moment = now or locking.clock()
+        _check_open(appointment, moment, as_staff=as_staff, version=version)
+        held = holds.recheck(hold, moment) if hold else None
+        claims.offer(replace(wish, moving=appointment), moment)
+        new = [each for each in slots if each.pk in run]
+        old = [each for each in slots if each.appointment_id == appointment_id]
+        _place(appointment, wish, new)
+        appointment.version += 1
+        appointment.save()
+        entries.hand_over([each for each in old if each not in new], None, moment)
+        entries.hand_over(new, appointment, moment)
+        if held:
+            holds.use(held, appointment)
+        kind = AppointmentChange.Kind.MOVED
+        change = entries.record(
+            kind, appointment, Actor(by, via), moment, reason=reason
+        )
+        return Done(appointment, change, slots, moment)
+
+    done = _win(wish, claim, now)
+    entries.announce(done)
+    return done.appointment
 
 
 def cancel(
@@ -128,103 +180,52 @@ def cancel(
         AlreadyCancelledError, AppointmentPastError, TooLateError, VersionMismatchError
     """
 
-    def work() -> _Booked:
-        slots = locking.lock_slots(
-            Slot.objects.filter(appointment=appointment_id).values_list("pk", flat=True)
-        )
+    def work() -> Done:
+        slots = locking.lock_slots(_slots_of(appointment_id))
         appointment = locking.lock_appointment(appointment_id)
         slots = [slot for slot in slots if slot.appointment_id == appointment.pk]
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
-        _check_cancellable(appointment, moment, as_staff=as_staff, version=version)
+        _check_open(appointment, moment, as_staff=as_staff, version=version)
         appointment.status = Appointment.Status.CANCELLED
         appointment.version += 1
         appointment.save(update_fields=["status", "version"])
-        _hand_over(slots, None, moment)
-        asked = Request(patient=appointment.patient, by=by, via=via, reason=reason)
-        change = _record(AppointmentChange.Kind.CANCELLED, appointment, asked, moment)
-        return _Booked(appointment, change, slots, moment)
-
-    cancelled = locking.durably(work)
-    _announce(cancelled)
-    return cancelled.appointment
-
-
-def _made_meanwhile(hold: Hold | None) -> Appointment | None:
-    """The form was sent twice at once: the other one has made the booking."""
-    if hold is None:
-        return None
-    made = Appointment.objects.with_everything()
-    return made.filter(
-        pk__in=Hold.objects.filter(pk=hold.pk).values("appointment")
-    ).first()
-
-
-def _claim_or_explain(
-    wish: Wish, asked: Request, hold: Hold | None, run: list[Any], now: datetime | None
-) -> _Booked:
-    """Claim; if a constraint says no, say why in the words of the calculator."""
-    try:
-        return locking.durably(lambda: _claim(wish, asked, hold, run, now))
-    except IntegrityError as error:
-        constraint = getattr(
-            getattr(error.__cause__, "diag", None), "constraint_name", ""
+        entries.hand_over(slots, None, moment)
+        kind = AppointmentChange.Kind.CANCELLED
+        change = entries.record(
+            kind, appointment, Actor(by, via), moment, reason=reason
         )
-        if constraint == "appointment_patient_once":
-            raise PatientBusyError from error
-        if constraint != "appointment_doctor_once":
-            raise
-        _offer(wish, asked, hold, now or locking.clock())  # raises the true reason
-        raise SlotTakenError from error
+        return Done(appointment, change, slots, moment)
+
+    done = locking.durably(work)
+    entries.announce(done)
+    return done.appointment
 
 
-def _claim(
-    wish: Wish, asked: Request, hold: Hold | None, run: list[Any], now: datetime | None
-) -> _Booked:
-    """Lock → re-check → write, inside the transaction."""
-    slots = locking.lock_slots(run)
-    patient = _lock_or_save(asked.patient)
-    locking.bump_days(locking.days_of(slots))
-    moment = now or locking.clock()
-    if hold:
-        hold = holds.recheck(hold, moment)
-    _offer(wish, asked, hold, moment)
-    appointment = _write(wish, asked, patient, slots, moment)
-    _hand_over(slots, appointment, moment)
-    if hold:
-        holds.use(hold, appointment)
-    change = _record(AppointmentChange.Kind.BOOKED, appointment, asked, moment)
-    return _Booked(appointment, change, slots, moment)
+def _win(wish: Wish, claim: Claim, now: datetime | None) -> Done:
+    """Queue for the slots of the wish, then claim them in a transaction.
+
+    If a constraint says no, say why in the words of the calculator.
+    """
+    offer = claims.offer(wish, now or locking.clock())
+    run: list[Any] = [slot.id for slot in offer.slots]
+    try:
+        with locking.slot_locks(run):
+            return locking.durably(lambda: claim(run))
+    except IntegrityError as error:
+        match getattr(getattr(error.__cause__, "diag", None), "constraint_name", ""):
+            case "appointment_patient_once":
+                raise PatientBusyError from error
+            case "appointment_doctor_once":
+                claims.offer(wish, now or locking.clock())  # raises the true reason
+                raise SlotTakenError from error
+        raise
 
 
-def _offer(wish: Wish, asked: Request, hold: Hold | None, now: datetime) -> Offer[Any]:
-    """Return the offer, or raise why there is none."""
-    policy = claims.policy_of(
-        wish.practice,
-        wish.service,
-        as_staff=asked.as_staff,
-        room_in_cap=_has_room(asked.patient, wish.practice, now),
-    )
-    offer = claims.evaluate(wish, policy, now, my_hold=hold.pk if hold else None)
-    if not offer.is_free:
-        raise claims.refusal(offer, now)
-    if not asked.patient._state.adding and _is_busy(asked.patient, offer):
-        raise PatientBusyError
-    return offer
-
-
-def _has_room(patient: Patient, practice: Practice, now: datetime) -> bool:
-    if patient._state.adding:
-        return True
-    held = Appointment.objects.upcoming(now).filter(patient=patient).count()
-    return held < practice.max_open_appointments
-
-
-def _is_busy(patient: Patient, offer: Offer[Any]) -> bool:
-    clashing = Appointment.objects.active().filter(
-        patient=patient, start__lt=offer.end, end__gt=offer.start, is_overbooked=False
-    )
-    return clashing.exists()
+def _made_with(hold: Hold) -> Appointment | None:
+    """Return what this hold was used for already, if it was."""
+    used = Hold.objects.filter(pk=hold.pk).values("appointment")
+    return Appointment.objects.with_everything().filter(pk__in=used).first()
 
 
 def _lock_or_save(patient: Patient) -> Patient:
@@ -235,64 +236,42 @@ def _lock_or_save(patient: Patient) -> Patient:
     return patient
 
 
-def _write(
-    wish: Wish, asked: Request, patient: Patient, slots: list[Slot], now: datetime
-) -> Appointment:
-    start, service = wish.slot.start, wish.service
-    end = start + service.length
-    local = start.astimezone(wish.doctor.zone)
-    return Appointment.objects.create(
-        doctor=wish.doctor,
-        service=service,
-        location=wish.slot.location,
-        patient=patient,
-        start=start,
-        end=end,
-        occupied=Range(start - service.before, end + service.after, "[)"),
-        wall_start=f"{local:%Y-%m-%dT%H:%M}",
-        zone=wish.doctor.timezone,
-        fold=local.fold,
-        original_slots=[slot.pk for slot in slots],
-        booked_via=asked.via,
-        language=asked.language,
-        reason=asked.reason,
-        created_at=now,
-    )
+def _slots_of(appointment_id: UUID) -> list[UUID]:
+    found = Slot.objects.filter(appointment=appointment_id)
+    return list(found.values_list("pk", flat=True))
 
 
-def _hand_over(slots: list[Slot], to: Appointment | None, now: datetime) -> None:
-    """Give the slots to an appointment, or to nobody; their versions grow."""
-    for slot in slots:
-        slot.version = slot.version_at(now) + 1
-        slot.appointment, slot.hold, slot.held_until = to, None, None
-    Slot.objects.bulk_update(slots, ["version", "appointment", "hold", "held_until"])
-
-
-def _record(
-    kind: AppointmentChange.Kind,
-    appointment: Appointment,
-    asked: Request,
+def _new(
+    wish: Wish,
+    patient: Patient,
+    slots: list[Slot],
+    *,
+    via: Appointment.Via,
     now: datetime,
-) -> AppointmentChange:
-    """Write one line of history, and the message about it."""
-    change = AppointmentChange.objects.create(
-        appointment=appointment,
-        kind=kind,
-        by=asked.by,
-        via=asked.via,
-        reason=asked.reason if kind != AppointmentChange.Kind.BOOKED else "",
-        version=appointment.version,
-        start=appointment.start,
-        end=appointment.end,
-        at=now,
+) -> Appointment:
+    appointment = Appointment(
+        service=wish.service, patient=patient, booked_via=via, created_at=now
     )
-    post.enqueue(change)
-    return change
+    _place(appointment, wish, slots)
+    return appointment
 
 
-def _check_cancellable(
+def _place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:
+    """Write where and when: instants, and the wall clock as it was promised."""
+    service, start, end = wish.service, wish.slot.start, wish.end
+    local = start.astimezone(wish.doctor.zone)
+    appointment.doctor, appointment.location = wish.doctor, wish.slot.location
+    appointment.start, appointment.end = start, end
+    appointment.occupied = Range(start - service.before, end + service.after, "[)")
+    appointment.wall_start = f"{local:%Y-%m-%dT%H:%M}"
+    appointment.zone, appointment.fold = wish.doctor.timezone, local.fold
+    appointment.original_slots = [slot.pk for slot in slots]
+
+
+def _check_open(
     appointment: Appointment, now: datetime, *, as_staff: bool, version: int | None
 ) -> None:
+    """Refuse a change of what is over, cancelled, past the cut-off, or seen otherwise."""
     if version is not None and version != appointment.version:
         raise VersionMismatchError
     if appointment.status == Appointment.Status.CANCELLED:
@@ -302,9 +281,3 @@ def _check_cancellable(
     cutoff = timedelta(minutes=Practice.load().cutoff_minutes)
     if not as_staff and not appointment.is_cancellable(now, cutoff):
         raise TooLateError
-
-
-def _announce(done: _Booked) -> None:
-    """After commit: live pages and the worker get to know."""
-    events.slots_changed(done.slots, done.now)
-    post.wake_worker(done.change)

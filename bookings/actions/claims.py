@@ -1,4 +1,4 @@
-"""What booking and holding share: find the run of slots, judge it, refuse in words."""
+"""Before anything is written: what is wanted, whether it can be had, and if not, why."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,10 +17,19 @@ from bookings.errors import (
     BookingError,
     NoSlotError,
     NotOfferedError,
+    PatientBusyError,
     SlotHeldError,
     SlotTakenError,
 )
-from bookings.models import Appointment, Doctor, Practice, Service, Slot
+from bookings.models import (
+    Appointment,
+    Doctor,
+    Hold,
+    Patient,
+    Practice,
+    Service,
+    Slot,
+)
 
 # Longest service plus its buffers, so that one query sees all that can matter.
 _AROUND = timedelta(hours=16)
@@ -28,38 +37,84 @@ _AROUND = timedelta(hours=16)
 
 @dataclass(frozen=True)
 class Wish:
-    """A start and a service: what somebody wants, not yet judged."""
+    """A start and a service: what somebody wants, not yet judged.
+
+    `hold` and `moving` are the asker's own: they do not stand in their own way.
+    """
 
     slot: Slot
     service: Service
     practice: Practice
+    as_staff: bool = False
+    patient: Patient | None = None
+    hold: Hold | None = None
+    moving: Appointment | None = None
 
     @property
     def doctor(self) -> Doctor:
         return self.slot.doctor
 
     @property
-    def visit(self) -> Visit:
-        return visit_of(self.service, self.doctor)
+    def end(self) -> datetime:
+        return self.slot.start + self.service.length
 
 
-def wish_for(slot_id: UUID, service: Service | None) -> Wish:
-    """Read what is wanted; without a service, the doctor's default one.
+def find_slot(slot_id: UUID) -> Slot:
+    """Read a slot with its doctor.
 
     Raises:
         NoSlotError: there is no such slot.
     """
+    slots = Slot.objects.select_related("doctor__default_service", "location")
     try:
-        slot = Slot.objects.select_related("doctor__default_service", "location").get(
-            pk=slot_id
-        )
+        return slots.get(pk=slot_id)
     except Slot.DoesNotExist as error:
         raise NoSlotError(slot_id) from error
-    chosen = service or slot.doctor.default_service
-    return Wish(slot=slot, service=chosen, practice=Practice.load())
+
+
+def offer(wish: Wish, now: datetime) -> Offer[object]:
+    """Return the offer on the rows as they are now, or raise why there is none."""
+    judged = evaluate(wish, now)
+    if not judged.is_free:
+        raise refusal(judged, now)
+    if _patient_is_busy(wish):
+        raise PatientBusyError
+    return judged
+
+
+def evaluate(wish: Wish, now: datetime) -> Offer[object]:
+    """Judge the wish on the rows as they are now."""
+    start = wish.slot.start
+    # Before the slots: a booking that commits in between then shows as taken, by its
+    # slot, and not as a neighbour's buffer.
+    busy = busy_times(wish.doctor, start - _AROUND, start + _AROUND, moving=wish.moving)
+    rows = Slot.objects.filter(
+        doctor=wish.doctor, start__gte=start, start__lt=start + _AROUND
+    ).order_by("start")
+    facts = [
+        row.facts(
+            my_hold=wish.hold.pk if wish.hold else None,
+            my_appointment=wish.moving.pk if wish.moving else None,
+        )
+        for row in rows
+    ]
+    return judge(
+        facts[0],
+        facts[1:],
+        visit=visit_of(wish.service, wish.doctor),
+        policy=policy_of(
+            wish.practice,
+            wish.service,
+            as_staff=wish.as_staff,
+            room_in_cap=_has_room(wish, now),
+        ),
+        busy=busy,
+        now=now,
+    )
 
 
 def visit_of(service: Service, doctor: Doctor) -> Visit:
+    """Say what the calculator must know of a service at a doctor."""
     is_offered = (
         doctor.is_active
         and service.is_active
@@ -81,47 +136,48 @@ def policy_of(
     )
 
 
-def evaluate(
-    wish: Wish, policy: Policy, now: datetime, *, my_hold: UUID | None = None
-) -> Offer[object]:
-    """Judge the wish on the rows as they are now."""
-    start = wish.slot.start
-    # Before the slots: a booking that commits in between then shows as taken, by its
-    # slot, and not as a neighbour's buffer.
-    busy = busy_times(wish.doctor, start - _AROUND, start + _AROUND)
-    rows = Slot.objects.filter(
-        doctor=wish.doctor, start__gte=start, start__lt=start + _AROUND
-    ).order_by("start")
-    facts = [row.facts(my_hold=my_hold) for row in rows]
-    return judge(
-        facts[0],
-        facts[1:],
-        visit=wish.visit,
-        policy=policy,
-        busy=busy,
-        now=now,
-    )
-
-
-def busy_times(doctor: Doctor, start: datetime, end: datetime) -> list[Interval]:
+def busy_times(
+    doctor: Doctor,
+    start: datetime,
+    end: datetime,
+    *,
+    moving: Appointment | None = None,
+) -> list[Interval]:
     """What the doctor's active appointments occupy between two instants."""
-    ranges = (
-        Appointment.objects.active()
-        .filter(doctor=doctor, is_overbooked=False, occupied__overlap=(start, end))
-        .values_list("occupied", flat=True)
-    )
+    active = Appointment.objects.active().but(moving)
+    ranges = active.filter(
+        doctor=doctor, is_overbooked=False, occupied__overlap=(start, end)
+    ).values_list("occupied", flat=True)
     return [(each.lower, each.upper) for each in ranges]
 
 
-def refusal(offer: Offer[object], now: datetime) -> BookingError:
+def refusal(refused: Offer[object], now: datetime) -> BookingError:
     """Turn a refused offer into the error that says so."""
-    if offer.reason is Reason.TAKEN:
+    if refused.reason is Reason.TAKEN:
         return SlotTakenError()
-    if offer.reason is Reason.HELD:
-        return SlotHeldError(
-            max(
-                s.held_until for s in offer.slots if s.held_until and s.held_until > now
-            )
-        )
-    assert offer.reason is not None  # noqa: S101 (a refused offer has a reason)
-    return NotOfferedError(offer.reason, SENTENCES[offer.reason])
+    if refused.reason is Reason.HELD:
+        ends = [s.held_until for s in refused.slots if s.held_until]
+        return SlotHeldError(max(end for end in ends if end > now))
+    assert refused.reason is not None  # noqa: S101 (a refused offer has a reason)
+    return NotOfferedError(refused.reason, SENTENCES[refused.reason])
+
+
+def _has_room(wish: Wish, now: datetime) -> bool:
+    """Whether the patient may have one more; moving one does not make it more."""
+    patient = wish.patient
+    if patient is None or patient._state.adding or wish.moving:
+        return True
+    has = Appointment.objects.upcoming(now).filter(patient=patient).count()
+    return has < wish.practice.max_open_appointments
+
+
+def _patient_is_busy(wish: Wish) -> bool:
+    if wish.patient is None or wish.patient._state.adding:
+        return False
+    others = Appointment.objects.active().but(wish.moving)
+    return others.filter(
+        patient=wish.patient,
+        is_overbooked=False,
+        start__lt=wish.end,
+        end__gt=wish.slot.start,
+    ).exists()

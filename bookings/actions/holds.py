@@ -49,19 +49,24 @@ def place(
     Raises:
         BookingError: the time cannot be had.
     """
-    wish = claims.wish_for(slot_id, service)
+    slot = claims.find_slot(slot_id)
     former = _live_hold_of(holder)
-    mine = former.pk if former else None
-    offer = _offer(wish, now or locking.clock(), mine, as_staff=as_staff)
-    run = [slot.id for slot in offer.slots]
+    wish = Wish(
+        slot,
+        service or slot.doctor.default_service,
+        Practice.load(),
+        as_staff,
+        hold=former,
+    )
+    offer = claims.offer(wish, now or locking.clock())
+    run: list[Any] = [slot.id for slot in offer.slots]
     token = secrets.token_urlsafe(24)
 
     def work() -> tuple[Hold, list[Slot], list[Slot], datetime]:
-        former_ids = Slot.objects.filter(hold=mine).values_list("pk", flat=True)
-        slots = locking.lock_slots({*run, *(former_ids if mine else ())})
+        slots = locking.lock_slots({*run, *_slots_of(former)})
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
-        _offer(wish, moment, mine, as_staff=as_staff)
+        claims.offer(wish, moment)
         if former:
             _end(former, slots, moment)
         hold = Hold.objects.create(
@@ -91,8 +96,7 @@ def release(token: str, *, now: datetime | None = None) -> None:
         return
 
     def work() -> tuple[list[Slot], datetime]:
-        ids = list(Slot.objects.filter(hold=hold).values_list("pk", flat=True))
-        slots = locking.lock_slots(ids)
+        slots = locking.lock_slots(_slots_of(hold))
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
         _end(hold, slots, moment)
@@ -114,8 +118,7 @@ def renew(token: str, *, now: datetime | None = None) -> Hold:
     length = Practice.load().hold_length
 
     def work() -> tuple[Hold, list[Slot], datetime]:
-        ids = list(Slot.objects.filter(hold=found).values_list("pk", flat=True))
-        slots = locking.lock_slots(ids)
+        slots = locking.lock_slots(_slots_of(found))
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
         hold = recheck(found, moment)
@@ -151,19 +154,14 @@ def expire_due(*, now: datetime | None = None) -> int:
     return len(slots)
 
 
-def find(token: str, wish: Wish) -> Hold:
+def find(token: str, slot: Slot, service: Service) -> Hold:
     """Return the hold of a token, if it is for this very time.
 
     Raises:
         HoldExpiredError: unknown, or for another slot or service.
     """
     hold = Hold.objects.filter(token_hash=_hash(token)).first()
-    is_for_this = (
-        hold is not None
-        and hold.first_slot_id == wish.slot.pk
-        and hold.service_id == wish.service.pk
-    )
-    if hold is None or not is_for_this:
+    if hold is None or (hold.first_slot_id, hold.service_id) != (slot.pk, service.pk):
         raise HoldExpiredError
     return hold
 
@@ -201,18 +199,16 @@ def holder_of(secret: str) -> str:
     return _hash(f"holder:{secret}")
 
 
-def _offer(wish: Wish, now: datetime, mine: UUID | None, *, as_staff: bool) -> Any:
-    policy = claims.policy_of(wish.practice, wish.service, as_staff=as_staff)
-    offer = claims.evaluate(wish, policy, now, my_hold=mine)
-    if not offer.is_free:
-        raise claims.refusal(offer, now)
-    return offer
-
-
 def _live_hold_of(holder: str) -> Hold | None:
     return Hold.objects.filter(
         holder=holder, released_at=None, appointment=None, slots__isnull=False
     ).first()
+
+
+def _slots_of(hold: Hold | None) -> list[UUID]:
+    if hold is None:
+        return []
+    return list(Slot.objects.filter(hold=hold).values_list("pk", flat=True))
 
 
 def _end(hold: Hold, slots: list[Slot], now: datetime) -> None:

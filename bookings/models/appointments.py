@@ -43,6 +43,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Those that occupy their time."""
         return self.filter(status__in=Appointment.ACTIVE)
 
+    def but(self, one: "Appointment | None") -> Self:
+        """All except one, which may be none."""
+        return self.exclude(pk=one.pk) if one else self.all()
+
     def upcoming(self, now: datetime) -> Self:
         return self.filter(status=Appointment.Status.BOOKED, end__gt=now)
 

@@ -224,13 +224,16 @@ class Slot(models.Model):
         has_lapsed = self.held_until is not None and self.held_until <= now
         return self.version + has_lapsed
 
-    def facts(self, *, my_hold: object = None) -> SlotFacts["object"]:
-        """What the calculator must know, for whoever has the hold `my_hold`."""
+    def facts(
+        self, *, my_hold: object = None, my_appointment: object = None
+    ) -> SlotFacts["object"]:
+        """What the calculator must know, for whoever has this hold or appointment."""
+        taken_by = self.appointment_id
         return SlotFacts(
             id=self.id,
             start=self.start,
             end=self.end,
-            taken=self.appointment_id is not None,
+            taken=taken_by is not None and taken_by != my_appointment,
             blocked=bool(self.blocked_by),
             staff_only=self.staff_only,
             held_until=self.held_until,
