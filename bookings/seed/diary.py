@@ -1,4 +1,4 @@
-"""The demo clinics' appointments: a week behind, two weeks ahead, and the patients' own.
+"""The demo clinics' appointments: some days behind, a week or more ahead.
 
 Every one is booked by the same action as a patient's, at an earlier `now` where the
 visit lies in the past. What is taken already (by a run that was killed) is passed over.
@@ -15,7 +15,8 @@ from bookings.models import Appointment, Doctor, Patient, Service, Slot
 from bookings.seed.content import DemoClinic
 
 SEED = Appointment.Via.SEED
-_NEAR = timedelta(days=12)
+_BEHIND, _AHEAD, _FULL_AHEAD = timedelta(days=3), timedelta(days=7), timedelta(days=11)
+_NEARLY_FULL = 9
 _REASONS = ("", "", "A cough that does not go away", "Blood results", "Knee pain")
 
 
@@ -65,8 +66,9 @@ def _guests(demo: DemoClinic) -> list[Patient]:
 
 def _share(doctor: Doctor, of_ten: int, now: datetime) -> Iterator[Slot]:
     """Pick `of_ten` tenths of a doctor's near slots, spread over each day."""
+    ahead = _FULL_AHEAD if of_ten >= _NEARLY_FULL else _AHEAD
     near = doctor.slots.filter(
-        start__gt=now - _NEAR, start__lt=now + _NEAR, blocked_by=""
+        start__gt=now - _BEHIND, start__lt=now + ahead, blocked_by=""
     )
     # Steps of 7 in 10 visit every remainder: a fixed pattern that looks like none.
     for number, slot in enumerate(near.order_by("start")):
