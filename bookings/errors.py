@@ -94,6 +94,13 @@ class AppointmentPastError(TooLateError):
     message = _("This appointment is over.")
 
 
+class WrongStateError(BookingError):
+    """The visit is not in a state from which this can be done."""
+
+    code = "wrong_state"
+    message = _("This visit has moved on. Look at it again, then choose.")
+
+
 class VersionMismatchError(BookingError):
     """Somebody changed it since it was read."""
 

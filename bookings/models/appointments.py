@@ -216,6 +216,7 @@ class AppointmentChange(models.Model):
         ARRIVED = "arrived", _("Arrived")
         COMPLETED = "completed", _("Completed")
         NO_SHOW = "no_show", _("Did not come")
+        UNDONE = "undone", _("Undone")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     appointment = models.ForeignKey(
