@@ -15,10 +15,12 @@ PYTEST_ARGS ?=
 
 .PHONY: run test check lock messages
 .DEFAULT_GOAL := run
+.DELETE_ON_ERROR:
 
 # `exec`: signals for make's child reach `up` itself, no shell stands in between.
+# DEBUG is on unless the environment or .env says otherwise.
 run: $(VENV)/requirements.txt
-	@DEBUG="$${DEBUG-1}" exec $(PYTHON) manage.py up
+	@grep -qs '^ *DEBUG=' .env || export DEBUG="$${DEBUG-1}"; exec $(PYTHON) manage.py up
 
 test: $(VENV)/requirements-dev.txt
 	@$(PYTHON) -m config.tests.chromium
@@ -55,7 +57,7 @@ messages: $(VENV)/requirements.txt
 # The copy inside .venv is the record of what is installed there: compared by content,
 # so that a fresh checkout of the same pins costs nothing.
 $(VENV)/%.txt: %.txt | $(PYTHON)
-	@cmp -s $< $@ || $(PIP) install --quiet --require-hashes -r $<
+	@cmp -s $< $@ || { echo "Installing $<"; $(PIP) install --quiet --require-hashes -r $<; }
 	@cp $< $@
 
 # Tests and checks need both sets; the runtime pins come first.

@@ -53,12 +53,12 @@ class Command(BaseCommand):
         if ours:
             start(supervisor, servers)
         wait_until_ready(supervisor, servers)
+        self._say("Preparing the database …")
         supervisor.run("Preparing the database", _prepare_database)
         for child in _product(address):
             supervisor.add(child)
         supervisor.wait_for(lambda: _answers_readyz(address), seconds=60)
-        self.stdout.write(_welcome())
-        self.stdout.flush()
+        self._say(_welcome())
         supervisor.supervise()
 
     def _lock(self, stack: ExitStack, home: embedded.Home) -> bool:
@@ -67,9 +67,13 @@ class Command(BaseCommand):
         try:
             stack.enter_context(home.locked())
         except embedded.AlreadyRunningError as error:
-            self.stdout.write(f"{error} Using those.")
+            self._say(f"{error} Using those.")
             return False
         return True
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
 
 
 def _refuse_taken_port(host: str, port: int) -> None:
@@ -95,8 +99,9 @@ def _prepare_database() -> None:
 
 def _product(address: tuple[str, int]) -> list[Child]:
     host, port = address
-    daphne = ["-m", "daphne", "-b", host, "-p", str(port), "config.asgi:application"]
-    return [_python("Web", daphne), _python("Worker", ["manage.py", "work"])]
+    # -v 0: its own request log would show what ours leaves out, such as signed links.
+    web = f"-m daphne -v 0 -b {host} -p {port} config.asgi:application".split()
+    return [_python("Web", web), _python("Worker", ["manage.py", "work"])]
 
 
 def _python(name: str, arguments: list[str]) -> Child:
