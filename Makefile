@@ -37,7 +37,7 @@ check: $(VENV)/requirements-dev.txt
 	DEBUG=1 $(PYTHON) -m mypy .
 	$(PYTHON) -m djlint templates --lint --quiet
 	DEBUG=1 $(PYTHON) manage.py check
-	@DEBUG=1 $(PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	DEBUG=1 $(PYTHON) manage.py missing_migrations
 	@echo "manage.py check --deploy"
 	@$(PRODUCTION_LIKE) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
