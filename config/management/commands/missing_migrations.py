@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
-        loader = MigrationLoader(None, ignore_no_initial=True)
+        loader = MigrationLoader(None)
         if conflicts := loader.detect_conflicts():
             raise CommandError(f"Two last migrations, merge them: {conflicts}")
         written, wanted = loader.project_state(), ProjectState.from_apps(apps)
