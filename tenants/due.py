@@ -1,11 +1,20 @@
-"""The wake-up list: which clinic has work for the background worker, and since when."""
+"""The wake-up list: which clinic has work for the background worker, and since when.
 
+A worker takes a clinic by a lease: its row is pushed ahead, so that a worker that is
+killed leaves it to be found. When done, it settles the row: gone, or due again.
+"""
+
+import logging
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from tenants.context import platform_context
-from tenants.models import Clinic, DueWork
+from tenants.models import Clinic
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=20)
 
 _WAKE = """
     INSERT INTO tenants_duework AS known (clinic_id, due_at) VALUES (%s, %s)
@@ -13,30 +22,40 @@ _WAKE = """
     WHERE known.due_at > excluded.due_at
 """
 _CLAIM = """
-    DELETE FROM tenants_duework WHERE clinic_id = (
-        SELECT clinic_id FROM tenants_duework WHERE due_at <= %s
-        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    UPDATE tenants_duework SET due_at = %s WHERE clinic_id = (
+        SELECT clinic_id FROM tenants_duework
+        JOIN tenants_clinic ON tenants_clinic.id = clinic_id
+        WHERE due_at <= %s AND status = 'active'
+        ORDER BY due_at LIMIT 1 FOR UPDATE OF tenants_duework SKIP LOCKED)
     RETURNING clinic_id
 """
+# Only the lease itself is ended: who woke the clinic meanwhile has set an earlier time.
+_SETTLE = "DELETE FROM tenants_duework WHERE clinic_id = %s AND due_at = %s"
 
 
 def wake(clinic: Clinic, due_at: datetime) -> None:
-    """Ask a worker to look at `clinic` at `due_at`. Call it after commit."""
-    with platform_context(), connection.cursor() as cursor:
-        cursor.execute(_WAKE, [clinic.pk, due_at])
+    """Ask a worker to look at `clinic` at `due_at`. Call it after commit.
+
+    It is a hint: if it cannot be written, the workers' slow sweep finds the work.
+    """
+    try:
+        with platform_context(), connection.cursor() as cursor:
+            cursor.execute(_WAKE, [clinic.pk, due_at])
+    except DatabaseError as error:
+        logger.warning("the worker was not woken, its sweep will look: %r", error)
 
 
 def claim(now: datetime) -> Clinic | None:
-    """Take one clinic whose work is due, so that no other worker takes it too."""
+    """Take one clinic whose work is due, until `now + LEASE`."""
     with platform_context(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [now])
+        cursor.execute(_CLAIM, [now + LEASE, now])
         row = cursor.fetchone()
-        return Clinic.objects.active().filter(pk=row[0]).first() if row else None
+        return Clinic.objects.get(pk=row[0]) if row else None
 
 
-def next_due(default: timedelta, now: datetime) -> timedelta:
-    """Return how long a worker may sleep, at most `default`."""
-    with platform_context():
-        first = DueWork.objects.order_by("due_at").values_list("due_at", flat=True)[:1]
-        waits = [max(due - now, timedelta()) for due in first]
-    return min([default, *waits])
+def settle(clinic: Clinic, *, claimed_at: datetime, next_due: datetime | None) -> None:
+    """Give back a clinic claimed at `claimed_at`; to be woken at `next_due`, if ever."""
+    with platform_context(), connection.cursor() as cursor:
+        cursor.execute(_SETTLE, [clinic.pk, claimed_at + LEASE])
+        if next_due is not None:
+            cursor.execute(_WAKE, [clinic.pk, next_due])
