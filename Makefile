@@ -24,7 +24,7 @@ run: $(VENV)/requirements.txt
 
 test: $(VENV)/requirements-dev.txt
 	@$(PYTHON) -m config.tests.chromium
-	@DEBUG=1 $(PYTHON) -m pytest -n $(TEST_JOBS) --maxprocesses 8 --dist loadgroup $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest -n $(TEST_JOBS) --maxprocesses 8 --dist loadgroup $(PYTEST_ARGS)
 
 # What production needs set, made up, so that `check --deploy` judges the settings.
 PRODUCTION_LIKE = env DEBUG=0 PUBLIC_SCHEME=https EMAIL_URL=smtp://localhost:25 \

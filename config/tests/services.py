@@ -8,6 +8,7 @@ TEST_DATABASE_URL and TEST_REDIS_URL name servers to use instead.
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -45,7 +46,7 @@ def pytest_load_initial_conftests(
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if not worker:
         os.environ[_ROOT] = tempfile.mkdtemp(prefix="slotwell-test-")
-        early_config.add_cleanup(lambda: shutil.rmtree(os.environ[_ROOT]))
+        early_config.add_cleanup(lambda: _remove(Path(os.environ[_ROOT])))
     root = Path(os.environ[_ROOT])
     root.chmod(0o711)  # as root, the servers' account must get in
     home = root / (worker or "main")
@@ -69,8 +70,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if session.config.option.collectonly:
         return
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    if not is_worker:  # end as by Ctrl-C, with all that is cleaned up then
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     home = embedded.find_home(Path(os.environ["VAR_DIR"]))
     home.make_folders()
+    session.config.add_cleanup(lambda: _remove(home.root, home.sockets))
     running = ExitStack()
     session.config.add_cleanup(running.close)
     if not os.environ.get("TEST_REDIS_URL"):
@@ -105,6 +109,11 @@ def _stop(
 ) -> None:
     process.send_signal(server.stop_signal)
     process.wait(30)
+
+
+def _remove(*folders: Path) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _numbered(redis_url: str, worker: str) -> str:
