@@ -30,6 +30,8 @@ APP_MAY_IMPORT = {
 ROOM_MAY_IMPORT = {
     "bookings.management*": ["tenants.models", "tenants.provisioning"],
 }
+# What may be named in annotations only, under `if TYPE_CHECKING`.
+APP_MAY_ANNOTATE_WITH = {"bookings": ["tenants.models"]}
 
 # Layers of bookings, lowest first: a module imports from its own layer and from lower
 # ones. The first pattern that fits decides.
@@ -138,9 +140,11 @@ def _forbidden_app_imports(name: str, tree: ast.Module) -> Iterator[Offence]:
     allowed = [app, f"{app}.*", *APP_MAY_IMPORT.get(app, [])]
     for room, more in ROOM_MAY_IMPORT.items():
         allowed += more if fnmatch(name, room) else []
+    annotating = _imports_for_annotations(tree)
     for node, imported in _imports(tree):
         ours = imported.split(".")[0] in APP_MAY_IMPORT
-        if ours and not _fits(imported, allowed):
+        more = APP_MAY_ANNOTATE_WITH.get(app, []) if node in annotating else []
+        if ours and not _fits(imported, [*allowed, *more]):
             yield node, imported
 
 
@@ -234,6 +238,16 @@ def _imports(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
                 yield node, inner if _might_be_module(inner) else node.module
+
+
+def _imports_for_annotations(tree: ast.Module) -> set[ast.AST]:
+    return {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and _last_name(block.test) == "TYPE_CHECKING"
+        for statement in block.body
+        for node in ast.walk(statement)
+    }
 
 
 def _might_be_module(name: str) -> bool:
