@@ -208,9 +208,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": (
             "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-        )
+        ),
+        "OPTIONS": {"user_attributes": ("email", "name")},
     },
 ]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds that a mailed link is good for
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "/appointments/"
 LOGOUT_REDIRECT_URL = "/"
