@@ -1,0 +1,132 @@
+"""What the sockets of one clinic were sent, and what is new since: the synchronous part.
+
+Only one thread works on a ledger at a time: its feed waits for each look.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from bookings import locking
+from bookings.live import admission, frames
+from bookings.live.frames import DayKey, Renderer, State, Variant, Window
+from bookings.live.socket import Socket
+from bookings.models import Slot
+from tenants.context import clinic_context
+
+if TYPE_CHECKING:
+    from tenants.models import Clinic
+
+Group = tuple[Window, Variant]
+
+
+@dataclass
+class News:
+    """What a look has found."""
+
+    dismissed: set[Socket] = field(default_factory=set)
+    texts: list[tuple[Socket, list[str]]] = field(default_factory=list)
+
+
+class Ledger:
+    def __init__(self, clinic: "Clinic") -> None:
+        self._clinic = clinic
+        self._sent: dict[UUID, int] = {}  # slot → version
+        self._revisions: dict[DayKey, int] = {}
+        self._lapses: dict[DayKey, datetime] = {}  # when the day's next hold runs out
+
+    def version_of(self, window: Window) -> int:
+        """The newest version that viewers of a window should have."""
+        return frames.version_of(self._revisions, window)
+
+    def look(
+        self,
+        sockets: list[Socket],
+        newcomers: set[Socket],
+        touched: set[DayKey],
+        *,
+        check: bool,
+    ) -> News:
+        """Read what was touched and what newcomers want, and say what to send to whom.
+
+        Args:
+            check: also look for changes that no event told of, and whether each
+                socket may still be here.
+        """
+        news = News()
+        with clinic_context(self._clinic):
+            if check:
+                news.dismissed = admission.ended(self._clinic, sockets)
+                sockets = [each for each in sockets if each not in news.dismissed]
+                missed = self._missed(sockets)
+                touched = touched | missed
+                # Partners are told of a gap by a snapshot (CONTRACT 4).
+                newcomers = newcomers | _json_viewers(sockets, missed)
+            windows = {socket.window for socket in newcomers}
+            if touched or windows:
+                state = frames.read(touched, windows, locking.clock())
+                news.texts = self._texts(state, sockets, newcomers)
+        return news
+
+    def _missed(self, sockets: Iterable[Socket]) -> set[DayKey]:
+        """Days whose revision is not the one we know, or on which a hold ran out."""
+        windows = {socket.window for socket in sockets}
+        found = frames.revisions(windows)
+        changed = {key for key in found if found[key] != self._revisions.get(key, 0)}
+        now = locking.clock()
+        return changed | {key for key, at in self._lapses.items() if at <= now}
+
+    def _texts(
+        self, state: State, sockets: list[Socket], newcomers: set[Socket]
+    ) -> list[tuple[Socket, list[str]]]:
+        changed = self._newer(state)
+        renderer = Renderer(state)
+        texts: list[tuple[Socket, list[str]]] = []
+        for (window, variant), group in _grouped(newcomers).items():
+            snapshot = renderer.snapshot(window, variant)
+            texts += [(socket, snapshot) for socket in group]
+        others = [each for each in sockets if each not in newcomers] if changed else []
+        for (window, variant), group in _grouped(others).items():
+            seen = [slot for slot in changed if window.covers(slot)]
+            updates = renderer.updates(seen, variant)
+            texts += [(socket, updates) for socket in group if updates]
+        self._note(state, changed)  # last: what failed is found again
+        return texts
+
+    def _newer(self, state: State) -> list[Slot]:
+        return [
+            slot
+            for slot in state.slots
+            if slot.version_at(state.now) > self._sent.get(slot.pk, 0)
+        ]
+
+    def _note(self, state: State, changed: list[Slot]) -> None:
+        """Remember a state as sent."""
+        self._sent |= {slot.pk: slot.version_at(state.now) for slot in changed}
+        self._revisions |= state.revisions
+        holds: dict[DayKey, list[datetime]] = defaultdict(list)
+        for slot in state.slots:
+            key = (slot.doctor_id, slot.day)
+            self._lapses.pop(key, None)
+            if slot.held_until and slot.held_until > state.now:
+                holds[key].append(slot.held_until)
+        self._lapses |= {key: min(ends) for key, ends in holds.items()}
+
+
+def _grouped(sockets: Iterable[Socket]) -> dict[Group, list[Socket]]:
+    """Those who get the same text."""
+    groups: dict[Group, list[Socket]] = defaultdict(list)
+    for socket in sockets:
+        groups[socket.window, socket.variant].append(socket)
+    return groups
+
+
+def _json_viewers(sockets: Iterable[Socket], days: set[DayKey]) -> set[Socket]:
+    return {
+        socket
+        for socket in sockets
+        if socket.variant.is_json and any(map(socket.window.has_day, days))
+    }

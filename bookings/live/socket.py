@@ -1,0 +1,92 @@
+"""One open page: what it watches, and a bounded queue of what it has still to be sent."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from bookings.live.frames import Variant, Window
+
+BAD_QUERY, SESSION_ENDED, NOT_FOUND, TOO_SLOW = 4400, 4401, 4404, 4408
+
+QUEUE = 64  # frames; who is further behind gets a snapshot on a new socket
+CLOSE_WAIT = 2.0  # seconds that a laggard has to take the close frame
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Socket:
+    """A viewer. Idle, it costs no task but the server's own.
+
+    A task writes only while there is something to write, so that one slow viewer makes
+    nobody else wait.
+    """
+
+    __slots__ = (
+        "_is_closed",
+        "_queue",
+        "_send",
+        "_writer",
+        "session_key",
+        "user",
+        "variant",
+        "window",
+    )
+
+    def __init__(
+        self,
+        send: Send,
+        window: Window,
+        variant: Variant,
+        *,
+        user: Any,
+        session_key: str,
+    ) -> None:
+        self.window = window
+        self.variant = variant
+        self.user = user
+        self.session_key = session_key
+        self._send = send
+        self._queue: deque[str] = deque()
+        self._writer: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    def push(self, texts: list[str]) -> None:
+        """Send frames soon; a laggard is closed, to come back for a snapshot."""
+        if self._is_closed:
+            return
+        if len(self._queue) >= QUEUE:
+            self.close(TOO_SLOW)
+            return
+        self._queue.extend(texts)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+
+    def close(self, code: int) -> None:
+        """Send nothing more but the close frame."""
+        if self._is_closed:
+            return
+        self.drop()
+        self._writer = asyncio.create_task(self._send_close(code))
+
+    def drop(self) -> None:
+        """Forget what is unsent: the other side has gone."""
+        self._is_closed = True
+        self._queue.clear()
+        if self._writer:
+            self._writer.cancel()
+
+    async def _write(self) -> None:
+        # The other side may go at any time; the server then says so to the receiver.
+        with suppress(OSError, RuntimeError):
+            while self._queue:
+                text = self._queue.popleft()
+                await self._send({"type": "websocket.send", "text": text})
+        self._writer = None
+
+    async def _send_close(self, code: int) -> None:
+        with suppress(OSError, RuntimeError, TimeoutError):
+            await asyncio.wait_for(
+                self._send({"type": "websocket.close", "code": code}), CLOSE_WAIT
+            )
