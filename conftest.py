@@ -14,6 +14,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 
 from bookings.tests.processes import Daphne, start_daphne
 from tenants import hosts
@@ -32,6 +33,23 @@ CAST = {
 }
 # Truncated after tests that commit; what migrations write stays.
 _KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: Any,
+) -> Iterator[None]:
+    """Make the test database. pytest-django's own leaves it out when all tests that
+    were chosen commit, since none of them then asks for `db`.
+    """
+    del django_test_environment, django_db_modify_db_settings
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture(scope="session")
