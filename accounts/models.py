@@ -39,7 +39,7 @@ class User(AbstractBaseUser):
         OPERATOR = "operator", _("Platform operator")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    email = models.EmailField(_("email"), max_length=254)
+    email = models.EmailField(_("email"), max_length=254, unique=True)
     name = models.CharField(_("name"), max_length=200)
     role = models.CharField(
         _("role"), max_length=12, choices=Role, default=Role.PATIENT
@@ -57,7 +57,10 @@ class User(AbstractBaseUser):
         verbose_name_plural = _("users")
         ordering = ("name",)
         constraints = (
-            models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
+            # One form of each address, so that `unique` means what people mean.
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_is_lower"
+            ),
         )
 
     def __str__(self) -> str:

@@ -108,6 +108,21 @@ class VersionMismatchError(BookingError):
     message = _("This was changed a moment ago. Look at it again, then choose.")
 
 
+class KeyInFlightError(BookingError):
+    """The first request with this key has not been answered yet."""
+
+    code = "idempotency_in_flight"
+    message = _("The same request is being worked on. Ask again in a moment.")
+    retry_after = 1  # seconds
+
+
+class KeyMismatchError(BookingError):
+    """This key was used for another request."""
+
+    code = "idempotency_mismatch"
+    message = _("This Idempotency-Key was used for a different request.")
+
+
 class UnavailableError(BookingError):
     """The outcome is unknown, or we cannot serve now: repeat with the same key."""
 

@@ -17,7 +17,8 @@ from config import embedded
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+if (BASE_DIR / ".env").exists():
+    env.read_env(BASE_DIR / ".env")
 
 DEBUG = env.bool("DEBUG", default=False)
 
@@ -144,12 +145,14 @@ TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
 _embedded_urls = embedded.urls(VAR_DIR)
 _database_url = env.str("DATABASE_URL", default="") or _embedded_urls["DATABASE_URL"]
+_database = env.db_url_config(_database_url)
 DATABASES = {
     "default": {
-        **env.db_url_config(_database_url),
+        **_database,
         "ENGINE": "tenants.postgresql",
         "CONN_MAX_AGE": 0,  # the pool keeps connections; kept ones per thread would leak
         "OPTIONS": {
+            **_database.get("OPTIONS", {}),  # such as ?sslmode=require
             "pool": {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL", default=16),
@@ -354,9 +357,33 @@ SILENCED_SYSTEM_CHECKS: list[str] = []
 
 # --- Staff admin ---------------------------------------------------------------------
 
-UNFOLD = {
+_look = {
     "SITE_TITLE": "Slotwell",
     "SITE_HEADER": "Slotwell",
+    "SITE_SYMBOL": "event_available",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "ENVIRONMENT": [_("Development"), "warning"] if DEBUG else None,
+    "COLORS": {
+        "primary": {  # the hue of slotwell.css
+            "50": "oklch(97.5% .012 215)",
+            "100": "oklch(94.5% .026 215)",
+            "200": "oklch(89.5% .048 215)",
+            "300": "oklch(82% .07 215)",
+            "400": "oklch(74% .085 215)",
+            "500": "oklch(66% .09 215)",
+            "600": "oklch(47% .085 215)",
+            "700": "oklch(41% .075 215)",
+            "800": "oklch(36% .062 215)",
+            "900": "oklch(31% .05 215)",
+            "950": "oklch(24% .04 215)",
+        },
+    },
 }
+UNFOLD = _look | {
+    "SITE_TITLE": "bookings.desk.navigation.title",
+    "SITE_HEADER": "bookings.desk.navigation.title",
+    "SIDEBAR": {"navigation": "bookings.desk.navigation.groups"},
+}
+UNFOLD_OPERATORS = _look | {"SIDEBAR": {"navigation": "tenants.admin.navigation"}}

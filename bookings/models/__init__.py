@@ -1,4 +1,5 @@
 from bookings.models.appointments import Appointment, AppointmentChange, Hold
+from bookings.models.once import KeptAnswer
 from bookings.models.outbox import OutboxMessage
 from bookings.models.patients import Patient
 from bookings.models.practice import Doctor, Location, Practice, Service
@@ -10,6 +11,7 @@ __all__ = [
     "Doctor",
     "DoctorDay",
     "Hold",
+    "KeptAnswer",
     "Location",
     "OutboxMessage",
     "Patient",

@@ -1,0 +1,123 @@
+"""Idempotency: the same request twice is done once (IETF idempotency-key draft 07).
+
+The key is a parameter of the action, since the transaction is inside: the answer is
+kept in the very transaction that did the work, so neither can exist without the other.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from bookings.errors import KeyInFlightError, KeyMismatchError
+from bookings.models import KeptAnswer
+
+KEEP = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an edge said: an HTTP status and a JSON body."""
+
+    status: int
+    body: Any
+
+
+class Replay(Exception):  # noqa: N818 (not an error: the answer is there already)
+    """Carries the answer that the first request was given."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class Once:
+    """One request that may come again.
+
+    Args:
+        caller: who asks, so that a guessed key never shows another's booking; only a
+            hash of it is kept.
+        key: the Idempotency-Key header.
+        request: whatever makes two requests the same: method, path, body.
+        answer: turns what the action returns into the answer to keep.
+    """
+
+    caller: str
+    key: str
+    request: bytes
+    answer: Callable[[Any], Answer] = field(compare=False)
+
+    def look(self) -> None:
+        """Raise `Replay` if this was answered before.
+
+        Raises:
+            Replay: with the kept answer.
+            KeyMismatchError: the key was used for another request.
+        """
+        kept = KeptAnswer.objects.filter(caller=self._caller, key=self.key).first()
+        if kept is None:
+            return
+        if kept.fingerprint != self._fingerprint:
+            raise KeyMismatchError
+        raise Replay(Answer(kept.status, kept.body))
+
+    def enter(self) -> None:
+        """Be the only one with this key until the transaction ends, or say so.
+
+        Raises:
+            KeyInFlightError: another transaction has the key right now.
+            Replay, KeyMismatchError: as `look`.
+        """
+        number = int.from_bytes(
+            hashlib.sha256(f"{self._caller}:{self.key}".encode()).digest()[:8],
+            signed=True,
+        )
+        with connection.cursor() as cursor:
+            # The schema's oid keeps equal keys of two clinics apart.
+            cursor.execute(
+                "SELECT pg_try_advisory_xact_lock(%s # to_regnamespace"
+                "(current_schema()::text)::oid::bigint)",
+                [number],
+            )
+            row = cursor.fetchone()
+        if not (row and row[0]):
+            raise KeyInFlightError
+        self.look()
+
+    def keep(self, result: Any, now: datetime) -> None:
+        """Keep the answer to `result`, in the transaction that made it."""
+        self.keep_answer(self.answer(result), now)
+
+    def keep_answer(self, answer: Answer, now: datetime) -> None:
+        """Keep an answer; a final refusal is one, in a transaction of its own."""
+        KeptAnswer.objects.bulk_create(
+            [
+                KeptAnswer(
+                    caller=self._caller,
+                    key=self.key,
+                    fingerprint=self._fingerprint,
+                    status=answer.status,
+                    body=answer.body,
+                    created_at=now,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+
+    @property
+    def _caller(self) -> str:
+        return hashlib.sha256(self.caller.encode()).hexdigest()
+
+    @property
+    def _fingerprint(self) -> str:
+        return hashlib.sha256(self.request).hexdigest()
+
+
+def forget_old(now: datetime) -> int:
+    """Drop answers past their 24 hours; returns how many."""
+    dropped, _ = KeptAnswer.objects.filter(created_at__lt=now - KEEP).delete()
+    return dropped
