@@ -1,0 +1,171 @@
+"""What the two admins share: who enters and how, whose clock is shown, which scripts run.
+
+The staff's admin is `bookings.desk.site`, the operators' is `tenants.admin`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+from functools import update_wrapper
+from math import ceil
+from typing import Any
+from urllib.parse import unquote
+
+from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
+from csp.decorators import csp_update
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import SimpleTemplateResponse
+from django.urls import URLPattern, URLResolver, reverse_lazy
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from unfold.forms import AuthenticationForm
+from unfold.sites import UnfoldAdminSite
+
+
+# Unfold's pages are driven by Alpine, which evaluates attributes, and carry styles.
+own_policy = csp_update({"script-src": UNSAFE_EVAL, "style-src": UNSAFE_INLINE})
+View = Callable[..., HttpResponse]
+
+
+class EmailLoginForm(AuthenticationForm):
+    """The admin's log-in, with the limits of every other door."""
+
+    username = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "username"}),
+    )
+    error_messages = {
+        "invalid_login": _(
+            "This e-mail and password do not open the admin. Check both; "
+            "only staff may log in here."
+        ),
+        "inactive": _("This account may not log in any more."),
+    }
+    wait: int | None = None  # seconds, once there were too many tries
+
+    def clean(self) -> dict[str, Any]:
+        email = str(self.cleaned_data.get("username") or "").lower()
+        if email and self.cleaned_data.get("password"):
+            self.wait = _login_wait(self.request, email)
+        if self.wait:
+            raise ValidationError(_too_many(self.wait))
+        cleaned: dict[str, Any] = super().clean()
+        if self.get_user():
+            _login_succeeded(self.request, email)
+        return cleaned
+
+
+class RoleSite(UnfoldAdminSite):
+    """An admin for some roles. Anybody else is asked to log in."""
+
+    login_form = EmailLoginForm
+    roles: frozenset[str] = frozenset()
+
+    def zone(self, request: HttpRequest) -> tzinfo:
+        """Whose clock dates are typed on."""
+        del request
+        return UTC
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        user = request.user
+        return bool(user.is_authenticated and user.is_active and self._is_in(user))
+
+    def _is_in(self, user: Any) -> bool:
+        return user.role in self.roles
+
+    @method_decorator([never_cache, login_not_required, own_policy])
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        _refuse_nul(request)
+        response: HttpResponse = super().login(request, extra_context)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        if wait := getattr(form, "wait", None):
+            response.status_code = 429
+            response["Retry-After"] = str(wait)
+        elif request.method == "POST" and self.has_permission(request):
+            _remember_device(request, response)
+        return response
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002 (Django's signature)
+        guarded = super().admin_view(view, cacheable)
+
+        def on_our_clock(
+            request: HttpRequest, *args: Any, **kwargs: Any
+        ) -> HttpResponse:
+            _refuse_nul(request)
+            with timezone.override(self.zone(request)):
+                response: HttpResponse = guarded(request, *args, **kwargs)
+                # Templates render after the view otherwise, and on another clock.
+                if isinstance(response, SimpleTemplateResponse):
+                    response.render()
+            return response
+
+        return update_wrapper(own_policy(on_our_clock), view)
+
+    def get_urls(self) -> list[URLPattern]:
+        urls: list[URLPattern] = super().get_urls()
+        # Not every wrapper of Django and Unfold says where its log-in page is.
+        for pattern in _flat(urls):
+            pattern.callback.login_url = reverse_lazy(f"{self.name}:login")
+        return urls
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Unfold's search keeps what it found in a cache; each list has its own."""
+        raise Http404
+
+
+def _flat(patterns: list[URLPattern | URLResolver]) -> list[Any]:
+    found: list[Any] = []
+    for pattern in patterns:
+        inner = getattr(pattern, "url_patterns", None)
+        found += _flat(inner) if inner is not None else [pattern]
+    return [each for each in found if each.name != "login"]
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """PostgreSQL has no NUL in texts, and Django's lists ask it all the same."""
+    asked = unquote(request.META.get("QUERY_STRING", "")) + request.path_info
+    if "\x00" in asked:
+        raise Http404
+
+
+def _too_many(wait: int) -> str:
+    minutes = ceil(wait / 60)
+    return ngettext(
+        "Too many tries. Wait %(n)d minute, then try again.",
+        "Too many tries. Wait %(n)d minutes, then try again.",
+        minutes,
+    ) % {"n": minutes}
+
+
+def _login_wait(request: Any, email: str) -> int | None:
+    from accounts import devices, limits, throttle  # noqa: PLC0415, F401 (TEMPORARY)
+
+    if request.clinic:
+        return limits.login_wait(request, email)
+    return throttle.hit("login", email, limit=10, seconds=15 * 60)
+
+
+def _login_succeeded(request: Any, email: str) -> None:
+    from accounts import devices, limits, throttle  # noqa: PLC0415, F401 (TEMPORARY)
+
+    if request.clinic:
+        limits.login_succeeded(request, email)
+    else:
+        throttle.forgive("login", email)
+
+
+def _remember_device(request: Any, response: HttpResponse) -> None:
+    from accounts import devices, limits, throttle  # noqa: PLC0415, F401 (TEMPORARY)
+
+    if request.clinic and isinstance(response, HttpResponseRedirect):
+        devices.remember(request, response, request.user)

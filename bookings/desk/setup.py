@@ -1,0 +1,104 @@
+"""What the clinic is: its services, its places and its own settings."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.modeladmin import PlainModelAdmin
+from bookings.desk.forms import LocationForm
+from bookings.models import Practice, Service
+
+
+class ServiceAdmin(PlainModelAdmin):
+    list_display = ("name", "duration_minutes", "mode", "position", "is_active")
+    list_filter = ("is_active", "mode")
+    search_fields = ("name", "description")
+    prepopulated_fields = {"slug": ("name",)}
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("name", "slug"),
+                    "description",
+                    "bring",
+                    ("mode", "position"),
+                    "is_active",
+                )
+            },
+        ),
+        (
+            _("Time"),
+            {
+                "fields": (
+                    "duration_minutes",
+                    ("buffer_before_minutes", "buffer_after_minutes"),
+                    ("notice_minutes", "cutoff_minutes"),
+                )
+            },
+        ),
+    )
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only while it is new: the address of a page stays."""
+        return {} if obj else self.prepopulated_fields
+
+    def instead_of_deleting(self) -> str:
+        return str(_("Switch off “offered” instead."))
+
+
+class LocationAdmin(PlainModelAdmin):
+    form = LocationForm
+    list_display = ("name", "address", "phone", "timezone", "is_active")
+    search_fields = ("name", "address")
+
+    def instead_of_deleting(self) -> str:
+        return str(_("Switch off “in use” instead."))
+
+
+class PracticeAdmin(PlainModelAdmin):
+    """The clinic's one row of settings: its list is its form."""
+
+    fieldsets = (
+        (
+            _("Face"),
+            {
+                "fields": (
+                    "tagline",
+                    ("phone", "opening_note"),
+                    "emergency_note",
+                    ("brand_hue", "brand_chroma"),
+                )
+            },
+        ),
+        (
+            _("Rules for booking online"),
+            {
+                "fields": (
+                    ("notice_minutes", "horizon_days"),
+                    ("cutoff_minutes", "max_open_appointments"),
+                    "hold_minutes",
+                )
+            },
+        ),
+    )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: Any = None
+    ) -> HttpResponse:
+        place = f"{self.admin_site.name}:bookings_practice_change"
+        return HttpResponseRedirect(reverse(place, args=[1]))
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Practice | None:
+        """A clinic that never saved its settings has the defaults."""
+        return Practice.load() if object_id == "1" else None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
