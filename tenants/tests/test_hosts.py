@@ -1,0 +1,121 @@
+"""The Host header alone says which clinic it is; who is nobody's gets no data."""
+
+import pytest
+from django.test import Client
+
+from tenants import hosts
+from tenants.context import platform_context
+from tenants.models import Clinic, Domain
+
+LOGIN = "/account/login/"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "riverside.localhost",
+        "riverside.localhost:8000",
+        "riverside.localhost:1",
+        "RIVERSIDE.localhost",
+        "Riverside.LocalHost:80",
+        "riverside.localhost.",
+        "riverside.localhost.:8000",
+    ],
+)
+def test_a_clinic_answers_on_its_host(clinic, host):
+    assert "Riverside Health" in _get(host).text
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "nobody.localhost",
+        "127.0.0.1",
+        "127.0.0.1:8000",
+        "[::1]:8000",
+        "example.com",
+        "a.riverside.localhost",
+        "riverside.localhost.example.com",
+        "evil-riverside.localhost",
+        "riverside",
+        "riversidelocalhost",
+        ".localhost",
+        "localhost.localhost",
+        "www.localhost",
+        "admin.localhost",
+        "public.localhost",
+        "xn--riverside-x1a.localhost",
+        "riverside.localhost:80@harbor.localhost",
+        "riverside.localhost/..",
+        "riverside\x00.localhost",
+        "",
+        "%" * 300,
+    ],
+)
+def test_a_host_that_is_nobodys_gets_404_and_no_data(clinic, host):
+    answer = _get(host)
+    assert answer.status_code == 404
+    assert "There is no clinic at this address" in answer.text
+    assert "riverside" not in answer.text.lower()
+    assert "Set-Cookie" not in answer
+
+
+def test_the_schema_name_is_no_address(clinic):
+    assert _get(f"{clinic.schema_name}.localhost").status_code == 404
+
+
+def test_headers_of_proxies_choose_no_clinic(clinic, other_clinic):
+    answer = _get(
+        "riverside.localhost",
+        **{
+            "x-forwarded-host": "harbor.localhost",
+            "forwarded": "host=harbor.localhost",
+        },
+    )
+    assert "Riverside Health" in answer.text
+    assert "Harbor" not in answer.text
+
+
+def test_two_headers_of_proxies_make_no_clinic_of_an_unknown_host(clinic):
+    answer = _get("nobody.localhost", **{"x-forwarded-host": "riverside.localhost"})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("status", ["creating", "suspended", "closed"])
+def test_a_clinic_that_is_not_active_is_404(clinic, status):
+    with platform_context():
+        Clinic.objects.filter(pk=clinic.pk).update(status=status)
+    hosts.forget()
+    assert _get("riverside.localhost").status_code == 404
+
+
+def test_a_suspension_is_felt_within_seconds(clinic, monkeypatch):
+    assert _get("riverside.localhost").status_code == 200
+    with platform_context():
+        Clinic.objects.filter(pk=clinic.pk).update(status="suspended")
+    elapsed = hosts.time.monotonic() + hosts.REMEMBER
+    monkeypatch.setattr(hosts.time, "monotonic", lambda: elapsed)
+    assert hosts.REMEMBER <= 5
+    assert _get("riverside.localhost").status_code == 404
+
+
+def test_a_clinic_answers_on_its_own_domain_and_still_on_its_slug(clinic):
+    with platform_context():
+        Domain.objects.create(domain="book.riverside.example", tenant=clinic)
+    assert "Riverside Health" in _get("Book.Riverside.Example:443").text
+    assert "Riverside Health" in _get("riverside.localhost").text
+    assert _get("www.book.riverside.example").status_code == 404
+
+
+def test_a_freed_slug_is_nobodys_and_then_its_new_owners(clinic, other_clinic):
+    with platform_context():
+        Clinic.objects.filter(pk=clinic.pk).update(slug="riverside-old")
+        hosts.forget()
+        assert _get("riverside.localhost").status_code == 404
+        Clinic.objects.filter(pk=other_clinic.pk).update(slug="riverside")
+    hosts.forget()
+    assert "Harbor Family Practice" in _get("riverside.localhost").text
+
+
+def _get(host: str, **headers: str):
+    return Client().get(LOGIN, headers={"host": host, **headers})
