@@ -11,12 +11,35 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import time_format
+from django.utils.translation import gettext_lazy as _
+
 from bookings.actions import claims
 from bookings.availability import Offer, Reason, offers
 from bookings.models import Doctor, DoctorDay, Practice, Service, Slot
 from bookings.timetable import day_bounds
 
 _REST = timedelta(hours=16)  # a visit that starts late in a day may reach past it
+
+
+_SHORTLY = {
+    Reason.NOTICE: _("Too soon"),
+    Reason.HORIZON: _("Not yet open"),
+    Reason.OUTSIDE_HOURS: _("Too short"),
+    Reason.TAKEN: _("Too short"),
+    Reason.HELD: _("Too short"),
+    Reason.BLOCKED: _("Too short"),
+    Reason.BUFFER: _("Too short"),
+    Reason.STAFF_ONLY: _("By phone"),
+    Reason.SERVICE: _("Not offered"),
+}
+
+
+def clock_time(local: datetime) -> str:
+    """Write the time of day of a local datetime; with its offset if shown twice."""
+    text = time_format(local.time(), "TIME_FORMAT")
+    twin = local.replace(fold=1 - local.fold)
+    return f"{text} {local:%Z}" if twin.utcoffset() != local.utcoffset() else text
 
 
 @dataclass(frozen=True)
@@ -57,6 +80,16 @@ class SlotView:
     @property
     def is_past(self) -> bool:
         return self.slot.start <= self.now
+
+    @property
+    def clock(self) -> str:
+        """The start as the wall shows it, in the language's way: 14:20 or 2:20 PM."""
+        return clock_time(self.start)
+
+    @property
+    def why_not(self) -> str:
+        """One word for why nothing can start at this free time."""
+        return str(_SHORTLY.get(self.reason, "")) if self.reason else ""
 
 
 @dataclass(frozen=True)

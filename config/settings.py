@@ -264,6 +264,7 @@ TIME_ZONE = "UTC"  # stored and computed; a clinic's clock is shown by its own z
 USE_I18N = True
 LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", _("English")), ("en-us", _("English (US)"))]
+FORMAT_MODULE_PATH = ["config.formats"]
 LOCALE_PATHS = [BASE_DIR / "templates" / "locale"]
 
 # --- Files ---------------------------------------------------------------------------
