@@ -99,10 +99,11 @@ async def _parse(clinic: "Clinic", query: bytes) -> tuple[Window, Variant]:
 
 def _days(asked: dict[str, list[str]], today: date) -> tuple[date, date]:
     first = _date(asked["from"][0]) if "from" in asked else today
+    if not today - _PAST <= first <= today + _FUTURE:
+        raise ValueError
     default_last = first + timedelta(days=_DEFAULT_DAYS - 1)
     last = _date(asked["to"][0]) if "to" in asked else default_last
-    is_near = today - _PAST <= first <= last <= today + _FUTURE
-    if not is_near or (last - first).days >= MOST_DAYS:
+    if not 0 <= (last - first).days < MOST_DAYS:
         raise ValueError
     return first, last
 

@@ -62,7 +62,7 @@ class Ledger:
                 news.dismissed = admission.ended(self._clinic, sockets)
                 sockets = [each for each in sockets if each not in news.dismissed]
                 missed = self._missed(sockets)
-                touched = touched | missed
+                touched = touched | missed | self._lapsed()
                 # Partners are told of a gap by a snapshot (CONTRACT 4).
                 newcomers = newcomers | _json_viewers(sockets, missed)
             windows = {socket.window for socket in newcomers}
@@ -72,12 +72,14 @@ class Ledger:
         return news
 
     def _missed(self, sockets: Iterable[Socket]) -> set[DayKey]:
-        """Days whose revision is not the one we know, or on which a hold ran out."""
-        windows = {socket.window for socket in sockets}
-        found = frames.revisions(windows)
-        changed = {key for key in found if found[key] != self._revisions.get(key, 0)}
+        """Days whose revision is not the one we know: nobody told us of a change."""
+        found = frames.revisions({socket.window for socket in sockets})
+        return {key for key in found if found[key] != self._revisions.get(key, 0)}
+
+    def _lapsed(self) -> set[DayKey]:
+        """Days on which a hold has run out, which nobody may have written down yet."""
         now = locking.clock()
-        return changed | {key for key, at in self._lapses.items() if at <= now}
+        return {key for key, at in self._lapses.items() if at <= now}
 
     def _texts(
         self, state: State, sockets: list[Socket], newcomers: set[Socket]

@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -13,6 +13,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from redis import Redis
 
+from accounts.models import User
 from bookings import locking
 from bookings.actions import appointments, holds
 from bookings.actions import slots as slot_actions
@@ -31,12 +32,25 @@ def _quick_ticks(monkeypatch):
     monkeypatch.setattr(hub, "HEARTBEAT_TICKS", 1)
 
 
+@pytest.fixture(autouse=True)
+async def _close_connections():
+    """Channels' communicators keep the database's thread from doing it."""
+    yield
+    await database_sync_to_async(connection.close)()
+
+
 @pytest.fixture
 def doctor(committed):
     make.practice()
     doctor = make.doctor()
     make.slots(doctor)
     return doctor
+
+
+@pytest.fixture
+def harbor(committed, _clinics):
+    """The other clinic; `other_clinic` would put the test into a transaction."""
+    return _clinics["harbor"]
 
 
 def of_week(doctor, **more):
@@ -159,13 +173,13 @@ def _hold_for_a_moment(slot):
 
 
 async def test_sockets_of_another_clinic_doctor_or_day_hear_nothing(
-    committed, other_clinic, doctor
+    committed, harbor, doctor
 ):
     first, *_ = await slots_of(committed, doctor)
     another = await in_clinic(make.doctor)(committed)
     day = make.next_week(doctor) + timedelta(days=1)
     async with (
-        Watching(of_week(doctor, doctor=""), slug="harbor") as elsewhere,
+        Watching("format=json", slug="harbor") as elsewhere,
         Watching(of_week(another)) as other_doctor,
         Watching(of_week(doctor, **{"from": day, "to": day})) as other_day,
         Watching(of_week(doctor)) as page,
@@ -224,8 +238,8 @@ async def test_too_long_a_time_is_closed_and_62_days_are_not(doctor):
         assert await page.closed_with() == 4400
 
 
-async def test_a_doctor_of_another_clinic_does_not_exist_here(committed, other_clinic):
-    foreign = await in_clinic(make.doctor)(other_clinic)
+async def test_a_doctor_of_another_clinic_does_not_exist_here(committed, harbor):
+    foreign = await in_clinic(make.doctor)(harbor)
     async with Watching(of_week(foreign)) as page:
         assert await page.closed_with() == 4404
 
@@ -252,7 +266,7 @@ async def test_what_was_missed_while_redis_was_cut_off_comes_as_a_snapshot(
 
 
 async def test_after_the_cut_events_come_at_once_again(committed, doctor):
-    first, second, *_ = await slots_of(committed, doctor)
+    _, second, *_ = await slots_of(committed, doctor)
     async with Watching(of_week(doctor)) as page:
         await page.next("snapshot")
         await asyncio.to_thread(_cut_subscriptions)
@@ -385,8 +399,6 @@ def _log_in():
 
 
 def _demote():
-    from accounts.models import User
-
     User.objects.filter(role="reception").update(role="patient")
 
 
@@ -454,6 +466,3 @@ def _book_for(slot, name):
         via=PAGE,
         reason=name,
     )
-
-
-_ = sync_to_async
