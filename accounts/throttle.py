@@ -1,0 +1,108 @@
+"""Counts tries in Redis, so that nobody can guess or hoard without end.
+
+Counters are per clinic, expire by themselves, and name nobody: what identifies a caller
+is hashed. Without Redis nothing is counted: a clinic must be able to go on.
+"""
+
+import logging
+import time
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from django_redis import get_redis_connection
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+_PAUSE = 2.0  # seconds that Redis is left alone after it failed
+_asked_again_at = 0.0
+
+
+def hit(scope: str, ident: str, *, limit: int, seconds: int) -> int | None:
+    """Count one try; return how many seconds to wait, or None within the limit.
+
+    Args:
+        scope: what is tried, such as `login`.
+        ident: who tries, or what is tried at: an address, an e-mail, an id.
+        limit: how many tries are allowed in `seconds` from the first one on.
+    """
+    key = _key(scope, ident)
+    if not settings.RATE_LIMITS or _is_paused():
+        return None
+    try:
+        pipe = get_redis_connection("default").pipeline(transaction=True)
+        pipe.set(key, 0, ex=seconds, nx=True)
+        pipe.incr(key)
+        pipe.ttl(key)
+        _, count, left = pipe.execute()
+    except (RedisError, OSError) as error:
+        _pause(error)
+        return None
+    return max(int(left), 1) if count > limit else None
+
+
+def forgive(scope: str, ident: str) -> None:
+    """Take one try back, which turned out not to be one of those that count."""
+    key = _key(scope, ident)
+    if not settings.RATE_LIMITS or _is_paused():
+        return
+    try:
+        redis = get_redis_connection("default")
+        if redis.exists(key) and redis.decr(key) < 0:
+            redis.delete(key)  # it expired in between: a counter without an end
+    except (RedisError, OSError) as error:
+        _pause(error)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address that asks; one network (/64) of IPv6 counts as one.
+
+    `X-Forwarded-For` is believed only for as many entries, from the right, as there are
+    proxies of ours (`TRUSTED_PROXIES`): the others are whatever the caller wrote.
+    """
+    told = request.META.get("REMOTE_ADDR") or ""
+    if settings.TRUSTED_PROXIES:
+        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        told = hops[-min(settings.TRUSTED_PROXIES, len(hops))].strip() or told
+    address = _parsed(told) or _parsed(request.META.get("REMOTE_ADDR") or "")
+    if isinstance(address, IPv6Address):
+        return str(ip_network((address, 64), strict=False))
+    return str(address or "unknown")
+
+
+address_of = client_address
+
+
+def _parsed(told: str) -> IPv4Address | IPv6Address | None:
+    """Read an address as proxies write it: `192.0.2.1`, `192.0.2.1:80`, `[::1]:80`."""
+    bare = told
+    if told.startswith("["):
+        bare = told[1:].split("]")[0]
+    elif told.count(":") == 1:
+        bare = told.split(":")[0]
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _key(scope: str, ident: str) -> str:
+    secret = ident.encode(errors="surrogatepass")
+    named = salted_hmac(f"accounts.throttle:{scope}", secret, algorithm="sha256")
+    return str(cache.make_key(f"throttle:{scope}:{named.hexdigest()[:32]}"))
+
+
+def _is_paused() -> bool:
+    return time.monotonic() < _asked_again_at
+
+
+def _pause(error: Exception) -> None:
+    global _asked_again_at
+    _asked_again_at = time.monotonic() + _PAUSE
+    logger.warning(
+        "tries are not counted, Redis is not there: %s", type(error).__name__
+    )
