@@ -42,7 +42,8 @@ def wake(clinic: Clinic, due_at: datetime) -> None:
         with platform_context(), connection.cursor() as cursor:
             cursor.execute(_WAKE, [clinic.pk, due_at])
     except DatabaseError as error:
-        logger.warning("the worker was not woken, its sweep will look: %r", error)
+        name = type(error).__name__
+        logger.warning("the worker was not woken, its sweep will look: %s", name)
 
 
 def claim(now: datetime) -> Clinic | None:

@@ -32,7 +32,7 @@ class EmlFileBackend(BaseEmailBackend):
         try:
             for message in email_messages:
                 if message.recipients():
-                    self._write(message.message().as_bytes(linesep="\r\n"))
+                    self._write(message.message().as_bytes())
                     sent += 1
         except OSError:
             if not self.fail_silently:

@@ -88,7 +88,7 @@ def _facts(change: AppointmentChange) -> dict[str, Any]:
         "doctor": one_line(str(appointment.doctor)),
         "service": appointment.service,
         "place": place,
-        "is_overtaken": appointment.version > change.version,
+        "is_overtaken": _is_overtaken(change),
         "clinic": clinic.name,
         "phone": place.phone or practice.phone,
         "emergency_note": practice.emergency_note,
@@ -97,6 +97,12 @@ def _facts(change: AppointmentChange) -> dict[str, Any]:
         "language": translation.get_language(),
         "is_rtl": translation.get_language_bidi(),
     }
+
+
+def _is_overtaken(change: AppointmentChange) -> bool:
+    """Whether the patient is told of a newer change in another message."""
+    newer = change.appointment.history.filter(version__gt=change.version)
+    return newer.filter(kind__in=[Kind.MOVED, Kind.CANCELLED]).exists()
 
 
 def _name(change: AppointmentChange) -> str:
@@ -119,7 +125,7 @@ def _subject(change: AppointmentChange, when: str) -> str:
 
 
 def _sender() -> str:
-    return settings.DEFAULT_FROM_EMAIL
+    return str(settings.DEFAULT_FROM_EMAIL)
 
 
 def _headers(message: OutboxMessage) -> dict[str, str]:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
@@ -36,7 +37,7 @@ from tenants.context import (
 
 logger = logging.getLogger(__name__)
 
-POLL = 0.4  # seconds between looks at the wake-up list
+POLL = 0.25  # seconds between looks at the wake-up list
 GLANCE = 0.1  # seconds between looks at what was handed over, in memory
 SWEEP = 180.0  # seconds between sweeps
 SHORTEST = timedelta(seconds=1)  # what is still waiting is looked at again after this
@@ -50,7 +51,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
-        self._mail = Handover()
+        self._mail: Handover[Any] = Handover()  # of clinics
         self._published: dict[UUID, date] = {}
 
     def stop(self) -> None:
@@ -94,7 +95,7 @@ class Worker:
                     holds.expire_due()
                     if deliver.has_due(now):
                         self._mail.give(clinic)
-                    next_due = _next_due(now)
+                    next_due = _not_at_once(_first_due(), now)
                 due.settle(clinic, claimed_at=now, next_due=next_due)
 
     def carry_mail(self) -> None:
@@ -110,8 +111,8 @@ class Worker:
                 return
             with _kept_apart("sweeping"):
                 now = locking.clock()
-                if next_due := _next_due(now - SHORTEST):
-                    due.wake(clinic, next_due)
+                if first_due := _first_due():
+                    due.wake(clinic, first_due)
                 self._keep_published(now)
 
     def _keep_published(self, now: datetime) -> None:
@@ -162,12 +163,13 @@ def _kept_apart(what: str) -> Iterator[None]:
         _say_failed(what, error)
 
 
-def _next_due(now: datetime) -> datetime | None:
-    """When the current clinic next needs a worker, but not before `now + SHORTEST`."""
+def _first_due() -> datetime | None:
+    """When the current clinic needs, or needed, a worker; None if never."""
     held = Slot.objects.filter(held_until__isnull=False).order_by("held_until")
-    times = [
-        held.values_list("held_until", flat=True).first(),
-        deliver.next_due(),
-    ]
-    known = [each for each in times if each]
-    return max(min(known), now + SHORTEST) if known else None
+    times = [held.values_list("held_until", flat=True).first(), deliver.next_due()]
+    return min((each for each in times if each), default=None)
+
+
+def _not_at_once(due_at: datetime | None, now: datetime) -> datetime | None:
+    """Look again a bit later at what is due already: another thread is at it."""
+    return now + SHORTEST if due_at and due_at <= now else due_at

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import cycle
 
-from bookings import locking
 from bookings.actions import appointments
 from bookings.errors import BookingError
 from bookings.models import Appointment, Doctor, Patient, Service, Slot
@@ -20,9 +19,8 @@ _NEARLY_FULL = 9
 _REASONS = ("", "", "A cough that does not go away", "Blood results", "Knee pain")
 
 
-def keep(demo: DemoClinic) -> None:
-    """Write the appointments of the current clinic."""
-    now = locking.clock()
+def keep(demo: DemoClinic, *, now: datetime) -> None:
+    """Write the appointments of the current clinic, as seen at `now`."""
     _of_patients(demo, now)
     guests = cycle(_guests(demo))
     reasons = cycle(_REASONS)

@@ -4,7 +4,7 @@ The clinic's settings are saved last: a clinic that has them was filled to the e
 is left as its staff have changed it, with new times published.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -37,21 +37,22 @@ def is_filled() -> bool:
     return Practice.objects.filter(pk=1).exists()
 
 
-def fill(demo: DemoClinic) -> None:
-    """Bring the current clinic's demo content to completion."""
+def fill(demo: DemoClinic, *, now: datetime | None = None) -> None:
+    """Bring the current clinic's demo content to completion, as seen at `now`."""
+    now = now or locking.clock()
     if is_filled():
-        slots.publish()
+        slots.publish(now=now)
         return
     place = _place(demo)
     services = _services(demo)
     for position, clinician in enumerate(demo.clinicians):
         _doctor(clinician, position, place, services)
     _accounts(demo)
-    start = locking.clock() - timedelta(days=DAYS_BACK)
+    start = now - timedelta(days=DAYS_BACK)
     slots.publish(days=DAYS_BACK + DAYS_AHEAD + 1, now=start)
-    _time_off(demo)
-    slots.publish(days=DAYS_AHEAD + 1)
-    diary.keep(demo)
+    _time_off(demo, now)
+    slots.publish(days=DAYS_AHEAD + 1, now=now)
+    diary.keep(demo, now=now)
     _practice(demo)
 
 
@@ -169,9 +170,8 @@ def _patient(person: Person, language: str) -> None:
         )
 
 
-def _time_off(demo: DemoClinic) -> None:
+def _time_off(demo: DemoClinic, now: datetime) -> None:
     """Send those away who are to have nothing free; their slots are withdrawn."""
-    now = locking.clock()
     for clinician in demo.clinicians:
         doctor = Doctor.objects.get(slug=clinician.slug)
         if clinician.away_days and not doctor.time_off.exists():
