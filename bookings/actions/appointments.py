@@ -35,6 +35,7 @@ from bookings.models import (
     Service,
     Slot,
 )
+from bookings.once import Once
 
 Claim = Callable[[list[UUID]], Done]
 
@@ -50,6 +51,7 @@ def book(
     as_staff: bool = False,
     reason: str = "",
     language: str = "",
+    once: Once | None = None,
     now: datetime | None = None,
 ) -> Appointment:
     """Book a service that starts at a slot, for a patient.
@@ -59,11 +61,15 @@ def book(
         hold_token: the secret of a hold on this very time; sending it twice gives the
             appointment that the first time made.
         as_staff: not bound by notice, horizon, cap and staff-only times.
+        once: the request's idempotency key; its answer is kept with the booking.
         now: the instant to judge at; by default the database's clock after the locks.
 
     Raises:
         BookingError: any of the refusals in `bookings.errors`; nothing was written.
+        Replay: this very request was answered before.
     """
+    if once:
+        once.look()
     slot = claims.find_slot(slot_id)
     chosen = service or slot.doctor.default_service
     hold = holds.find(hold_token, slot, chosen) if hold_token else None
@@ -89,7 +95,7 @@ def book(
         return Done(appointment, change, slots, moment)
 
     try:
-        done = _win(wish, claim, now)
+        done = _win(wish, claim, once, now)
     except (SlotTakenError, HoldExpiredError):
         # The form was sent twice at once, and the other one has made the booking.
         if hold and (made := _made_with(hold)):
@@ -109,6 +115,7 @@ def reschedule(
     as_staff: bool = False,
     reason: str = "",
     version: int | None = None,
+    once: Once | None = None,
     now: datetime | None = None,
 ) -> Appointment:
     """Move an appointment to another start, of any doctor who offers its service.
@@ -122,6 +129,8 @@ def reschedule(
     Raises:
         BookingError: the refusals of `book` and of `cancel`; nothing was written.
     """
+    if once:
+        once.look()
     moving = Appointment.objects.with_everything().get(pk=appointment_id)
     slot = claims.find_slot(slot_id)
     if slot.start == moving.start and slot.doctor_id == moving.doctor_id:
@@ -155,7 +164,7 @@ def reschedule(
         )
         return Done(appointment, change, slots, moment)
 
-    done = _win(wish, claim, now)
+    done = _win(wish, claim, once, now)
     entries.announce(done)
     return done.appointment
 
@@ -168,6 +177,7 @@ def cancel(
     reason: str = "",
     as_staff: bool = False,
     version: int | None = None,
+    once: Once | None = None,
     now: datetime | None = None,
 ) -> Appointment:
     """Cancel an appointment and free its time.
@@ -197,12 +207,12 @@ def cancel(
         )
         return Done(appointment, change, slots, moment)
 
-    done = locking.durably(work)
+    done = locking.durably(lambda: _once(work, once))
     entries.announce(done)
     return done.appointment
 
 
-def _win(wish: Wish, claim: Claim, now: datetime | None) -> Done:
+def _win(wish: Wish, claim: Claim, once: Once | None, now: datetime | None) -> Done:
     """Queue for the slots of the wish, then claim them in a transaction.
 
     If a constraint says no, say why in the words of the calculator.
@@ -211,7 +221,7 @@ def _win(wish: Wish, claim: Claim, now: datetime | None) -> Done:
     run: list[Any] = [slot.id for slot in offer.slots]
     try:
         with locking.slot_locks(run):
-            return locking.durably(lambda: claim(run))
+            return locking.durably(lambda: _once(lambda: claim(run), once))
     except IntegrityError as error:
         match getattr(getattr(error.__cause__, "diag", None), "constraint_name", ""):
             case "appointment_patient_once":
@@ -220,6 +230,16 @@ def _win(wish: Wish, claim: Claim, now: datetime | None) -> Done:
                 claims.offer(wish, now or locking.clock())  # raises the true reason
                 raise SlotTakenError from error
         raise
+
+
+def _once(work: Callable[[], Done], once: Once | None) -> Done:
+    """Do the work under its idempotency key, and keep the answer with it."""
+    if once:
+        once.enter()
+    done = work()
+    if once:
+        once.keep(done.appointment, done.now)
+    return done
 
 
 def _made_with(hold: Hold) -> Appointment | None:

@@ -17,6 +17,7 @@ from bookings.actions.claims import Wish
 from bookings.errors import HoldExpiredError
 from bookings.live import events
 from bookings.models import Appointment, Hold, Practice, Service, Slot
+from bookings.once import Once
 from tenants import due
 from tenants.context import current_clinic
 
@@ -38,6 +39,7 @@ def place(
     holder: str,
     service: Service | None = None,
     as_staff: bool = False,
+    once: Once | None = None,
     now: datetime | None = None,
 ) -> Placed:
     """Hold the time that `service` takes from a slot; ends the holder's former hold.
@@ -49,6 +51,8 @@ def place(
     Raises:
         BookingError: the time cannot be had.
     """
+    if once:
+        once.look()
     slot = claims.find_slot(slot_id)
     former = _live_hold_of(holder)
     wish = Wish(
@@ -62,7 +66,9 @@ def place(
     run: list[Any] = [slot.id for slot in offer.slots]
     token = secrets.token_urlsafe(24)
 
-    def work() -> tuple[Hold, list[Slot], list[Slot], datetime]:
+    def work() -> tuple[Placed, list[Slot], datetime]:
+        if once:
+            once.enter()
         slots = locking.lock_slots({*run, *_slots_of(former)})
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
@@ -80,13 +86,16 @@ def place(
         )
         held = [slot for slot in slots if slot.pk in run]
         _give(held, hold, moment)
-        return hold, held, slots, moment
+        placed = Placed(hold, token, held)
+        if once:
+            once.keep(placed, moment)
+        return placed, slots, moment
 
     with locking.slot_locks(run):
-        hold, held, touched, moment = locking.durably(work)
+        placed, touched, moment = locking.durably(work)
     events.slots_changed(touched, moment)
-    due.wake(current_clinic(), hold.expires_at)
-    return Placed(hold, token, held)
+    due.wake(current_clinic(), placed.hold.expires_at)
+    return placed
 
 
 def release(token: str, *, now: datetime | None = None) -> None:
