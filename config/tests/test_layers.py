@@ -37,7 +37,7 @@ APP_MAY_ANNOTATE_WITH = {"bookings": ["tenants.models"]}
 # ones. The first pattern that fits decides.
 BOOKINGS_LAYERS = [
     ["errors", "availability", "timetable"],
-    ["models*", "locking"],
+    ["models*", "locking", "once"],
     ["live.events", "outbox.post"],
     ["actions*", "agenda"],
     ["interop.ical", "interop.links", "*.forms", "*.serializers", "live*", "outbox*"],
