@@ -127,7 +127,7 @@ def _connect() -> "redis.Redis":
 
     No socket timeout: an idle subscription is not a broken one.
     """
-    client: redis.Redis = redis.from_url(  # type: ignore[no-untyped-call]
+    client: redis.Redis = redis.from_url(
         settings.REDIS_URL,
         socket_timeout=None,
         socket_connect_timeout=settings.REDIS_TIMEOUT,

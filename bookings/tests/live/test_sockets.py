@@ -10,7 +10,7 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connection
+from django.db import connection, connections, transaction
 from redis import Redis
 
 from accounts.models import User
@@ -33,10 +33,11 @@ def _quick_ticks(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-async def _close_connections():
+async def _close_connections(committed):
     """Channels' communicators keep the database's thread from doing it."""
+    del committed
     yield
-    await database_sync_to_async(connection.close)()
+    await database_sync_to_async(connections.close_all)()
 
 
 @pytest.fixture
@@ -300,7 +301,7 @@ async def test_a_change_that_nobody_announced_is_found_by_its_revision(
 
 def _book_in_silence(slot):
     """As a process that is killed between commit and announcement leaves it."""
-    with locking.transaction.atomic():
+    with transaction.atomic():
         rows = locking.lock_slots([slot.pk])
         locking.bump_days(locking.days_of(rows))
         appointment = Appointment.objects.create(
@@ -359,7 +360,7 @@ class Laggard:
     def __init__(self, query, send):
         self.scope = socket(query).scope
         self.send = send
-        self.said = asyncio.Queue()
+        self.said: asyncio.Queue[dict[str, object]] = asyncio.Queue()
 
     async def __aenter__(self):
         await self.said.put({"type": "websocket.connect"})
