@@ -57,9 +57,11 @@ class PasswordField(forms.CharField):
 
 
 class NewPasswordField(PasswordField):
-    def __init__(self) -> None:
+    """A password to be, with advice; `_strong` judges it."""
+
+    def __init__(self, label: Any = _("New password")) -> None:
         super().__init__(
-            label=_("New password"),
+            label=label,
             autocomplete="new-password",
             help_text=_(
                 "At least 15 characters. Four or five words that do not belong together "
@@ -97,7 +99,7 @@ class SignupForm(forms.Form):
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d %m %Y"],
         error_messages={"invalid": _("Enter a date such as 1984-03-27.")},
     )
-    password = NewPasswordField()
+    password = NewPasswordField(_("Password"))
 
     def clean_date_of_birth(self) -> date | None:
         born: date | None = self.cleaned_data["date_of_birth"]

@@ -17,7 +17,7 @@ def login_wait(request: ClinicRequest, email: str) -> int | None:
     """Count a try to log in; return for how many seconds no more is allowed."""
     device = devices.known_as(request, email)
     scope, ident = ("login-device", device) if device else ("login", email)
-    address = throttle.address_of(request)
+    address = throttle.client_address(request)
     return _longest(
         throttle.hit(scope, ident, limit=10, seconds=_QUARTER),
         throttle.hit("login-address", address, limit=50, seconds=_QUARTER),
@@ -29,12 +29,12 @@ def login_succeeded(request: ClinicRequest, email: str) -> None:
     device = devices.known_as(request, email)
     scope, ident = ("login-device", device) if device else ("login", email)
     throttle.forgive(scope, ident)
-    throttle.forgive("login-address", throttle.address_of(request))
+    throttle.forgive("login-address", throttle.client_address(request))
 
 
 def mail_wait(request: ClinicRequest, email: str) -> int | None:
     """Count a mail asked for by somebody unknown; return how long to wait, if so."""
-    address = throttle.address_of(request)
+    address = throttle.client_address(request)
     return _longest(
         throttle.hit("account-mail", email, limit=5, seconds=_HOUR),
         throttle.hit("account-mail-address", address, limit=20, seconds=_HOUR),

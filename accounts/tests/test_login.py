@@ -215,6 +215,7 @@ def test_log_in_is_remembered(browser):
     elif_, before = elif_kaya(), datetime.now().astimezone()
     log_in(browser, elif_)
     elif_.refresh_from_db()
+    assert elif_.last_login
     assert elif_.last_login >= before
 
 

