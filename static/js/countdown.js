@@ -1,0 +1,69 @@
+// Counts down the hold: silent each second, a polite word at 2 minutes and 30 seconds.
+import { announce } from "./announce.js";
+import { plan } from "./recheck.js";
+import { text } from "./texts.js";
+
+const WARNINGS = [[120, "twoMinutes"], [30, "thirtySeconds"]];
+const LOW = 60; // seconds
+
+const ends = new WeakMap(); // element → [its data-until, end on our monotonic clock]
+let before = Infinity;
+let endedHold = null;
+
+export function startCountdowns() {
+  tick();
+  setInterval(tick, 1000);
+}
+
+function tick() {
+  const hold = document.getElementById("my-hold");
+  const timer = hold?.querySelector("[data-until]");
+  const main = timer ? secondsLeft(timer) : null;
+  for (const element of document.querySelectorAll("[data-until]")) {
+    const left = main ?? secondsLeft(element);
+    element.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    element.toggleAttribute("data-low", left < LOW);
+  }
+  // A button made for our own slot has no end of its own to show yet.
+  if (main === null) {
+    before = Infinity;
+    return;
+  }
+  const meter = hold.querySelector("progress");
+  if (meter) meter.value = main;
+  for (const [limit, words] of WARNINGS) {
+    if (before > limit && main <= limit && main > limit - 5) announce(text(words));
+  }
+  before = main;
+  if (main === 0 && endedHold !== timer.dataset.until) end(hold, timer);
+}
+
+// The server says how long is left (datetime="PT4M32S"): a wrong clock here does no harm.
+function secondsLeft(element) {
+  const until = element.dataset.until;
+  if (ends.get(element)?.[0] !== until) {
+    const given = /^PT(?:(\d+)M)?(?:(\d+)S)?$/.exec(element.getAttribute("datetime") ?? "");
+    const left = given
+      ? (Number(given[1] ?? 0) * 60 + Number(given[2] ?? 0)) * 1000
+      : Date.parse(until) - Date.now();
+    ends.set(element, [until, performance.now() + left]);
+  }
+  return Math.max(0, Math.round((ends.get(element)[1] - performance.now()) / 1000)) || 0;
+}
+
+// The held time is open to others again: say so in its place, nothing typed is lost.
+function end(hold, timer) {
+  endedHold = timer.dataset.until;
+  const pattern = document.getElementById("hold-ended");
+  if (!pattern) return plan(0);
+  const note = pattern.content.firstElementChild.cloneNode(true);
+  const time = hold.querySelector("time[datetime]:not([data-until])");
+  const words = note.querySelector("[data-words]");
+  words.textContent = words.textContent.replace("{time}", time?.textContent ?? "");
+  const again = note.querySelector("a");
+  if (hold.dataset.back) again.href = hold.dataset.back;
+  else again.remove();
+  note.id = hold.id;
+  hold.replaceWith(note);
+  plan(0);
+}
