@@ -25,8 +25,10 @@ from bookings.models import (
 )
 from bookings.seed import filling
 from bookings.seed.harbor import HARBOR
+from bookings.seed.portraits import draw
 from bookings.seed.riverside import RIVERSIDE
 from tenants.context import clinic_context, platform_context
+from tenants.models import Clinic
 
 COUNTED = (
     Appointment,
@@ -82,10 +84,9 @@ def test_one_doctor_is_nearly_full_and_one_has_nothing_free(clinic):
     assert not ahead.with_status("free", now).exists()
 
 
-def test_portraits_are_small_pictures_that_may_stand_in_a_page(clinic):
-    filling.fill(HARBOR)
-
-    for svg in Doctor.objects.values_list("portrait_svg", flat=True):
+def test_portraits_are_small_pictures_that_may_stand_in_a_page():
+    for clinician in RIVERSIDE.clinicians + HARBOR.clinicians:
+        svg = draw(clinician.face)
         assert len(svg) < 4000
         for element in ET.fromstring(svg).iter():
             assert not {"id", "style", "onload", "href"} & set(element.attrib)
@@ -131,7 +132,7 @@ def test_people_can_log_in_and_book_for_their_family(clinic, rf):
     patient = User.objects.get(email="patient@riverside.example")
     assert Patient.objects.of_user(patient).count() == 2
     assert Appointment.objects.visible_to(patient).count() >= 3
-    assert Doctor.objects.get(user__email="doctor@riverside.example")
+    assert Doctor.objects.filter(user__email="doctor@riverside.example").count() == 1
 
 
 def test_seeding_is_refused_in_production(clinic, settings):
@@ -143,15 +144,17 @@ def test_seeding_is_refused_in_production(clinic, settings):
 
 
 def test_the_command_seeds_both_clinics_and_if_empty_then_does_nothing(
-    committed, other_clinic, settings
+    committed, settings
 ):
     settings.DEBUG = True
+    with platform_context():
+        harbor = Clinic.objects.get(slug="harbor")
     try:
         call_command("seed_demo", if_empty=True, stdout=io.StringIO())
         with platform_context():
             operator = User.objects.get(email="operator@example.com")
         assert operator.role == "operator"
-        with clinic_context(other_clinic):
+        with clinic_context(harbor):
             assert Doctor.objects.get(slug="soo-jin-park").timezone == HARBOR.timezone
             before = counts()
 
@@ -162,8 +165,8 @@ def test_the_command_seeds_both_clinics_and_if_empty_then_does_nothing(
         assert writes == []
         assert len(queries) < 15
         call_command("seed_demo", stdout=io.StringIO())
-        with clinic_context(other_clinic):
+        with clinic_context(harbor):
             assert counts() == before
     finally:
         with platform_context():
-            User.objects.all().delete()
+            User.objects.all()._raw_delete("default")

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from icalendar import Calendar, Event
+from icalendar import Calendar
 
 
 class Mailbox:
@@ -67,11 +67,11 @@ def text_of(message: EmailMessage) -> str:
     return str(part(message, "text/plain").get_content())
 
 
-def event_of(message: EmailMessage) -> Event:
+def event_of(message: EmailMessage) -> Any:
     """The one event of the attached calendar file, as a calendar program reads it."""
     return read_event(part(message, "text/calendar").get_content())
 
 
-def read_event(content: bytes | str) -> Event:
+def read_event(content: bytes | str) -> Any:
     (event,) = Calendar.from_ical(content).walk("VEVENT")
     return event
