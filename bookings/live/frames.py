@@ -23,7 +23,7 @@ DayKey = tuple[UUID, date]
 
 # More changes of a day than this, and its pages are asked to fetch it anew.
 MOST_FRAGMENTS = 40
-# A larger snapshot is sent to pages as revisions of days, not as fragments.
+# A page that watches more than this is told so, and fetches what it shows by itself.
 MOST_IN_SNAPSHOT = 300
 
 
@@ -76,8 +76,9 @@ class Renderer:
     Call it inside the clinic: fragments are judged for the doctor's default service.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, *, is_live: bool) -> None:
         self._state = state
+        self._is_live = is_live
         self._views: dict[DayKey, dict[UUID, agenda.SlotView]] = {}
         self._doctors: dict[UUID, Doctor] = {}
         self._made: dict[tuple[UUID, Variant], str] = {}
@@ -89,12 +90,11 @@ class Renderer:
         if variant.is_json:
             facts = [_facts(slot, self._state.now) for slot in slots]
             return [_json({"type": "snapshot", "version": version, "slots": facts})]
-        if len(slots) > MOST_IN_SNAPSHOT:
-            marks = [self._mark(key) for key in self._days_of(window)]
-        else:
-            marks = [self._fragment(slot, variant) for slot in slots]
-            marks += [self._mark(key) for key in _days(slots)]
-        return ["".join(marks) + _beat(version, is_live=True)]
+        is_partial = len(slots) > MOST_IN_SNAPSHOT
+        marks = [] if is_partial else [self._fragment(each, variant) for each in slots]
+        kind = "partial" if is_partial else "whole"
+        last = _beat(version, is_live=self._is_live, snapshot=kind)
+        return ["".join([*marks, last])]
 
     def updates(self, changed: Iterable[Slot], variant: Variant) -> list[str]:
         """What changed; for pages a day with many changes is only marked for reload."""
@@ -144,9 +144,6 @@ class Renderer:
             doctors = Doctor.objects.select_related("default_service")
             self._doctors[doctor_id] = doctors.get(pk=doctor_id)
         return self._doctors[doctor_id]
-
-    def _days_of(self, window: Window) -> list[DayKey]:
-        return [key for key in sorted(self._state.revisions) if window.has_day(key)]
 
     def _mark(self, key: DayKey, *, reload: bool = False) -> str:
         """Say to whom the fragments belong, and how new the day is."""
@@ -232,9 +229,10 @@ def _instant(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _beat(version: int, *, is_live: bool) -> str:
+def _beat(version: int, *, is_live: bool, snapshot: str = "") -> str:
     state = "on" if is_live else "retry"
-    return format_html('<i data-beat="{}" data-state="{}"></i>', version, state)
+    kind = format_html(' data-snapshot="{}"', snapshot) if snapshot else ""
+    return format_html('<i data-beat="{}" data-state="{}"{}></i>', version, state, kind)
 
 
 def _json(message: dict[str, Any]) -> str:

@@ -149,6 +149,7 @@ class Feed:
         # The ledger works in a thread: it gets a list that nobody changes.
         present = list(self._greeted | newcomers)
         look = database_sync_to_async(self._ledger.look)
+        self._ledger.is_live = self._subscription.is_up
         try:
             news = await look(present, newcomers, touched, check=is_tick)
         except Exception:

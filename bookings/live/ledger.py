@@ -34,6 +34,7 @@ class News:
 class Ledger:
     def __init__(self, clinic: "Clinic") -> None:
         self._clinic = clinic
+        self.is_live = True  # do events reach us? Viewers are told
         self._sent: dict[UUID, int] = {}  # slot → version
         self._revisions: dict[DayKey, int] = {}
         self._lapses: dict[DayKey, datetime] = {}  # when the day's next hold runs out
@@ -85,7 +86,7 @@ class Ledger:
         self, state: State, sockets: list[Socket], newcomers: set[Socket]
     ) -> list[tuple[Socket, list[str]]]:
         changed = self._newer(state)
-        renderer = Renderer(state)
+        renderer = Renderer(state, is_live=self.is_live)
         texts: list[tuple[Socket, list[str]]] = []
         for (window, variant), group in _grouped(newcomers).items():
             snapshot = renderer.snapshot(window, variant)

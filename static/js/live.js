@@ -90,7 +90,7 @@ function take(frame) {
   const isSnapshot = beat?.hasAttribute("data-snapshot");
   const isChanged = putIn([...parsed.content.querySelectorAll("li.slot")]);
   if (isSnapshot) snapshots += 1;
-  const isMissed = isSnapshot && snapshots > 1 && beat.hasAttribute("data-partial");
+  const isMissed = isSnapshot && snapshots > 1 && beat.dataset.snapshot === "partial";
   // Counts, and starts that depend on their neighbours, are the server's to say.
   if (isChanged || isMissed || (!isSnapshot && parsed.content.querySelector("[data-day]"))) plan();
 }

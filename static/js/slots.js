@@ -26,7 +26,9 @@ export function markChanged(slot) {
 
 // Frames are the same for everybody, so only the page knows which hold is ours.
 export function markMine() {
-  const mine = new Set(document.getElementById("my-hold")?.dataset.slots?.split(" "));
+  const held = document.getElementById("my-hold")?.dataset.slots;
+  if (!held) return;
+  const mine = new Set(held.split(" "));
   for (const slot of document.querySelectorAll("li.slot")) {
     const isMine = mine.has(slot.id.slice("slot-".length));
     slot.toggleAttribute("data-mine", isMine && slot.dataset.status === "held");

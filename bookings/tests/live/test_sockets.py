@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
@@ -17,7 +18,7 @@ from accounts.models import User
 from bookings import locking
 from bookings.actions import appointments, holds
 from bookings.actions import slots as slot_actions
-from bookings.live import hub
+from bookings.live import frames, hub
 from bookings.models import Appointment, Slot
 from bookings.tests import make
 from config.asgi import application
@@ -93,6 +94,13 @@ class Watching:
                 message = json.loads(await self.text(seconds))
                 if message["type"] == kind:
                     return message
+
+    async def fragment_of(self, slot, seconds=1):
+        """The next frame of a page's socket that has markup of a slot."""
+        async with asyncio.timeout(seconds):
+            while f'id="slot-{slot.pk}"' not in (text := await self.text()):
+                pass
+            return text
 
     async def closed_with(self, seconds=5):
         async with asyncio.timeout(seconds):
@@ -360,7 +368,7 @@ class Laggard:
     def __init__(self, query, send):
         self.scope = socket(query).scope
         self.send = send
-        self.said: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+        self.said: asyncio.Queue[Any] = asyncio.Queue()
 
     async def __aenter__(self):
         await self.said.put({"type": "websocket.connect"})
@@ -457,6 +465,37 @@ async def test_frames_say_nothing_of_a_patient(committed, doctor):
             "status",
             "version",
         }
+
+
+async def test_a_page_gets_the_same_markup_as_it_shows(committed, doctor):
+    first, *_ = await slots_of(committed, doctor)
+    async with Watching(of_week(doctor, format="", lang="en-gb")) as page:
+        snapshot = await page.text()
+        await in_clinic(_book_for)(committed, first, "Zyxw Canary")
+        update = await page.fragment_of(first)
+
+    assert snapshot.count('data-status="free"') == 6
+    assert f'<button name="slot" value="{first.pk}">' in snapshot
+    assert 'data-snapshot="whole"' in snapshot
+    assert f'<li class="slot" id="slot-{first.pk}" data-status="booked"' in update
+    assert 'data-version="2"' in update
+    assert "Taken" in update
+    assert f'data-doctor="{doctor.pk}" data-day="{first.day}"' in update
+    assert "anary" not in update
+
+
+async def test_a_page_is_told_to_reload_a_day_that_changed_in_bulk(
+    committed, doctor, monkeypatch
+):
+    monkeypatch.setattr(frames, "MOST_FRAGMENTS", 3)
+    slots = await slots_of(committed, doctor)
+    async with Watching(of_week(doctor, format="")) as page:
+        await page.text()
+        await in_clinic(slot_actions.block)(committed, [each.pk for each in slots])
+        update = await page.text()
+
+    assert "data-reload" in update
+    assert "<li" not in update
 
 
 def _book_for(slot, name):
