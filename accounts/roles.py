@@ -1,13 +1,13 @@
 """What each role may do. Edges ask here; actions check domain rules only."""
 
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
 
-    Anyone = Union["User", AnonymousUser]
+    Anyone = User | AnonymousUser
 
 PATIENT, RECEPTION, DOCTOR, OWNER, OPERATOR = (
     "patient",
