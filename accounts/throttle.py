@@ -44,6 +44,22 @@ def hit(scope: str, ident: str, *, limit: int, seconds: int) -> int | None:
     return max(int(left), 1) if count > limit else None
 
 
+def wait(scope: str, ident: str, *, limit: int) -> int | None:
+    """Return how many seconds to wait if the next try would be one too many."""
+    key = _key(scope, ident)
+    if not settings.RATE_LIMITS or _is_paused():
+        return None
+    try:
+        pipe = get_redis_connection("default").pipeline(transaction=True)
+        pipe.get(key)
+        pipe.ttl(key)
+        count, left = pipe.execute()
+    except (RedisError, OSError) as error:
+        _pause(error)
+        return None
+    return max(int(left), 1) if int(count or 0) >= limit else None
+
+
 def forgive(scope: str, ident: str) -> None:
     """Take one try back, which turned out not to be one of those that count."""
     key = _key(scope, ident)
