@@ -160,6 +160,9 @@ DATABASES = {
                 # A backend grows with each clinic it touches: renew it now and then.
                 "max_lifetime": 900,
                 "max_idle": 120,
+                # Its pauses double: without an end, the pool sleeps on for as long
+                # again after the database is back. Afterwards each request tries anew.
+                "reconnect_timeout": 4,
             },
             "application_name": "slotwell",
             "connect_timeout": 5,

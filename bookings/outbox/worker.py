@@ -146,7 +146,8 @@ class Worker:
 
 def _say_failed(what: str, error: Exception) -> None:
     if isinstance(error, _LOST):
-        logger.warning("%s: database away, trying again (%s)", what, type(error))
+        first_line, *_ = f"{error}\n".splitlines()
+        logger.warning("%s: database away, trying again: %s", what, first_line)
         return
     named, trace = faults.name_of(error), faults.trace_of(error)
     logger.error("%s failed: %s\n%s", what, named, trace)

@@ -30,5 +30,7 @@ class Command(BaseCommand):
             return
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: worker.stop())
+        # The worker says itself, once, that the database is away; the pool each second.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         logger.info("worker is ready")
         worker.run()
