@@ -3,7 +3,8 @@ from datetime import datetime
 import pytest
 from django.contrib.sessions.models import Session
 
-from accounts.tests.people import PASSWORD, elif_kaya, log_in, rosa
+from accounts.models import User
+from accounts.tests.people import PASSWORD, elif_kaya, log_in, rosa, seen
 
 
 def test_a_patient_lands_on_her_appointments(browser):
@@ -52,23 +53,25 @@ def test_log_in_goes_nowhere_else(browser, wanted):
     by_form = log_in(browser, elif_kaya(), next=wanted)
     assert by_form["Location"] == "/appointments/"
     when_logged_in = browser.get("/account/login/", {"next": wanted})
-    assert when_logged_in["Location"] == "/appointments/"
+    is_unreadable = "\x00" in wanted  # no page takes that in an address
+    assert when_logged_in.status_code == (400 if is_unreadable else 302)
+    assert when_logged_in.get("Location", "/appointments/") == "/appointments/"
 
 
 def test_wrong_password_and_unknown_address_get_the_same_answer(browser):
-    elif_ = elif_kaya()
+    elif_, nobody = elif_kaya(), User(email="nobody@mail.example")
     wrong = log_in(browser, elif_, "wrong")
-    elif_.email = "nobody@mail.example"
-    unknown = log_in(browser, elif_, "wrong")
+    unknown = log_in(browser, nobody, "wrong")
     assert (wrong.status_code, unknown.status_code) == (422, 422)
-    assert _without_tokens(wrong) == _without_tokens(unknown)
+    assert seen(wrong, elif_.email) == seen(unknown, nobody.email)
 
 
 def test_who_may_not_log_in_gets_the_same_answer_too(browser):
-    barred = log_in(browser, elif_kaya(is_active=False))
-    wrong = log_in(browser, elif_kaya(), "wrong")
-    assert barred.status_code == 422
-    assert _without_tokens(barred) == _without_tokens(wrong)
+    barred, elif_ = elif_kaya(is_active=False), elif_kaya()
+    refused = log_in(browser, barred)
+    wrong = log_in(browser, elif_, "wrong")
+    assert refused.status_code == 422
+    assert seen(refused, barred.email) == seen(wrong, elif_.email)
 
 
 def test_an_error_keeps_the_address_but_not_the_password(browser):
@@ -222,12 +225,3 @@ def test_log_in_is_remembered(browser):
 def test_pages_speak_the_language_she_chose_from_log_in_on(browser):
     answer = log_in(browser, elif_kaya(language="en-us"))
     assert answer.cookies["django_language"].value == "en-us"
-
-
-def _without_tokens(page) -> list[str]:
-    """The page's lines without what differs each time: tokens and the typed address."""
-    return [
-        line
-        for line in page.text.splitlines()
-        if "csrf" not in line and 'name="email"' not in line
-    ]
