@@ -11,12 +11,11 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from accounts import roles
-from accounts.modeladmin import PlainModelAdmin
+from accounts.modeladmin import PlainModelAdmin, button, display
 from accounts.models import User
 
 _Choices = list[tuple[str, Any]]
@@ -44,7 +43,9 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
             role=cleaned.get("role", self.instance.role),
             is_active=cleaned.get("is_active", self.instance.is_active),
         )
-        if _keeps(self.initial, self.keeper) and not _keeps(vars(after), self.keeper):
+        if _keeps(dict(self.initial), self.keeper) and not _keeps(
+            vars(after), self.keeper
+        ):
             self._check_another_keeper()
         return cleaned
 
@@ -85,7 +86,12 @@ class AccountAdmin(UserAdmin, PlainModelAdmin):  # type: ignore[type-arg]
     add_fieldsets = (
         (None, {"fields": ("name", "email", "role", "password1", "password2")}),
     )
-    list_display = ("name", "email", "role_label", "is_active")
+    list_display = (
+        "name",
+        "email",
+        "role_label",
+        "is_active",
+    )
     list_filter = ("role", "is_active")
     search_fields = ("name", "email")
     ordering = ("name", "id")
@@ -93,9 +99,13 @@ class AccountAdmin(UserAdmin, PlainModelAdmin):  # type: ignore[type-arg]
     actions_detail = ("set_password",)
 
     def get_form(
-        self, request: HttpRequest, obj: User | None = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        obj: User | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002 (Django's signature)
+        **kwargs: Any,
     ) -> Any:
-        form = super().get_form(request, obj, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         return type(form.__name__, (form,), {"keeper": self.keeper})
 
     def formfield_for_choice_field(
@@ -117,13 +127,16 @@ class AccountAdmin(UserAdmin, PlainModelAdmin):  # type: ignore[type-arg]
         """Never: the history of appointments says who did what."""
         return False
 
-    @action(description=_("Set a password"), permissions=["change"])
+    @button(description=_("Set a password"), permissions=["change"])
     def set_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
         del request, object_id
         return HttpResponseRedirect("../password/")
 
     def user_change_password(
-        self, request: HttpRequest, id: str, form_url: str = ""  # noqa: A002
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002 (Django's name)
+        form_url: str = "",
     ) -> HttpResponse:
         user = self.get_object(request, id)
         if user is None or user.role not in self.offered:
@@ -156,8 +169,8 @@ class OperatorAdmin(AccountAdmin):
 
     offered = frozenset({roles.OPERATOR})
     keeper = roles.OPERATOR
-    list_display = ("name", "email", "is_active")
-    list_filter = ("is_active",)
+    list_display = ("name", "email", "is_active")  # type: ignore[assignment]
+    list_filter = ("is_active",)  # type: ignore[assignment]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         found: QuerySet[User] = super().get_queryset(request)

@@ -3,11 +3,11 @@
 The staff's admin is `bookings.desk.site`, the operators' is `tenants.admin`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 from functools import update_wrapper
 from math import ceil
-from typing import Any
+from typing import Any, ClassVar, cast
 from urllib.parse import unquote
 
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
@@ -26,6 +26,7 @@ from django.views.decorators.cache import never_cache
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
+from accounts import devices, limits, throttle
 
 # Unfold's pages are driven by Alpine, which evaluates attributes, and carry styles.
 own_policy = csp_update({"script-src": UNSAFE_EVAL, "style-src": UNSAFE_INLINE})
@@ -47,6 +48,7 @@ class EmailLoginForm(AuthenticationForm):
         ),
         "inactive": _("This account may not log in any more."),
     }
+    roles: ClassVar[frozenset[str]] = frozenset()  # those that the site is for
     wait: int | None = None  # seconds, once there were too many tries
 
     def clean(self) -> dict[str, Any]:
@@ -60,12 +62,26 @@ class EmailLoginForm(AuthenticationForm):
             _login_succeeded(self.request, email)
         return cleaned
 
+    def confirm_login_allowed(self, user: Any) -> None:
+        """Tell those whom the site is not for what strangers are told.
+
+        Raises:
+            ValidationError: the role is another.
+        """
+        if user.role not in self.roles:
+            raise self.get_invalid_login_error()
+
 
 class RoleSite(UnfoldAdminSite):
     """An admin for some roles. Anybody else is asked to log in."""
 
-    login_form = EmailLoginForm
-    roles: frozenset[str] = frozenset()
+    login_form: type[EmailLoginForm]
+    roles: ClassVar[frozenset[str]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        form = type("LoginForm", (EmailLoginForm,), {"roles": cls.roles})
+        cls.login_form = cast("type[EmailLoginForm]", form)
 
     def zone(self, request: HttpRequest) -> tzinfo:
         """Whose clock dates are typed on."""
@@ -107,7 +123,7 @@ class RoleSite(UnfoldAdminSite):
                     response.render()
             return response
 
-        return update_wrapper(own_policy(on_our_clock), view)
+        return cast("View", update_wrapper(own_policy(on_our_clock), view))
 
     def get_urls(self) -> list[URLPattern]:
         urls: list[URLPattern] = super().get_urls()
@@ -123,7 +139,7 @@ class RoleSite(UnfoldAdminSite):
         raise Http404
 
 
-def _flat(patterns: list[URLPattern | URLResolver]) -> list[Any]:
+def _flat(patterns: Sequence[URLPattern | URLResolver]) -> list[Any]:
     found: list[Any] = []
     for pattern in patterns:
         inner = getattr(pattern, "url_patterns", None)
@@ -148,7 +164,6 @@ def _too_many(wait: int) -> str:
 
 
 def _login_wait(request: Any, email: str) -> int | None:
-    from accounts import devices, limits, throttle  # noqa: PLC0415, F401 (TEMPORARY)
 
     if request.clinic:
         return limits.login_wait(request, email)
@@ -156,7 +171,6 @@ def _login_wait(request: Any, email: str) -> int | None:
 
 
 def _login_succeeded(request: Any, email: str) -> None:
-    from accounts import devices, limits, throttle  # noqa: PLC0415, F401 (TEMPORARY)
 
     if request.clinic:
         limits.login_succeeded(request, email)
@@ -165,7 +179,6 @@ def _login_succeeded(request: Any, email: str) -> None:
 
 
 def _remember_device(request: Any, response: HttpResponse) -> None:
-    from accounts import devices, limits, throttle  # noqa: PLC0415, F401 (TEMPORARY)
 
     if request.clinic and isinstance(response, HttpResponseRedirect):
         devices.remember(request, response, request.user)

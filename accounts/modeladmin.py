@@ -1,15 +1,31 @@
 """The manners of every list and form in our admins."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db.models import PROTECT, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from unfold import decorators
 from unfold.admin import ModelAdmin
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+# Unfold's decorators, which say nothing of types themselves.
+display: Callable[..., Callable[[Method], Method]] = decorators.display
+button: Callable[..., Callable[[Method], Method]] = decorators.action
+
+
+class CarefulAutocomplete(AutocompleteSelect):
+    """Shows a form again whatever was sent as the chosen id."""
+
+    def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
+        target = self.field.remote_field.model._meta.pk
+        return super().optgroups(name, [v for v in value if _is_id(target, v)], attrs)
 
 
 class PlainModelAdmin(ModelAdmin):
@@ -25,16 +41,21 @@ class PlainModelAdmin(ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
         """Refuse ids that are none before they reach the database."""
-        try:
-            for raw in request.POST.getlist("_selected_action"):
-                self.model._meta.pk.to_python(raw)
-        except ValidationError:
+        ids = request.POST.getlist("_selected_action")
+        if not all(_is_id(self.model._meta.pk, each) for each in ids):
             self.message_user(
                 request, _("This list was not sent whole. Try again."), messages.ERROR
             )
             return HttpResponseRedirect(request.get_full_path())
         response: HttpResponse | None = super().response_action(request, queryset)
         return response
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = CarefulAutocomplete(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
@@ -70,6 +91,9 @@ class PlainModelAdmin(ModelAdmin):
 class ReadOnlyAdmin(PlainModelAdmin):
     """Rows that are looked at; what changes them is not a form."""
 
+    # The button to Django's log of forms, which has nothing to tell of these.
+    actions_detail_hide_default = True
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -82,11 +106,23 @@ class ReadOnlyAdmin(PlainModelAdmin):
 
 def is_in_use(row: Model) -> bool:
     """Whether a protected reference to the row exists; loads none of them."""
-    related = row._meta.get_fields(include_hidden=True)
     return any(
         relation.related_model._base_manager.filter(**{relation.field.name: row.pk})
         .order_by()
         .exists()
-        for relation in related
-        if getattr(relation, "on_delete", None) is PROTECT and relation.auto_created
+        for relation in _references(row)
+        if relation.on_delete is PROTECT
     )
+
+
+def _is_id(key: Any, raw: str) -> bool:
+    try:
+        key.to_python(raw)
+    except ValidationError:
+        return False
+    return True
+
+
+def _references(row: Model) -> list[Any]:
+    fields = row._meta.get_fields(include_hidden=True)
+    return [each for each in fields if each.auto_created and each.one_to_many]

@@ -8,16 +8,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
 
 from accounts import roles
 from accounts.admin import OperatorAdmin
 from accounts.adminsite import RoleSite
-from accounts.modeladmin import PlainModelAdmin, ReadOnlyAdmin
+from accounts.modeladmin import PlainModelAdmin, ReadOnlyAdmin, display
 from accounts.models import User
 from tenants.models import Clinic, Domain, DueWork
 
@@ -91,11 +89,11 @@ class ClinicAdmin(PlainModelAdmin):
         "schema_name",
         "site_link",
         "timezone",
-        "status_label",
+        "status",
         "created",
     )
     fieldsets = (
-        (None, {"fields": ("name", "site_link", "timezone", "status_label")}),
+        (None, {"fields": ("name", "site_link", "timezone", "status")}),
         (_("Identity"), {"fields": ("id", "schema_name", "created")}),
     )
 

@@ -12,6 +12,8 @@ class TenantsConfig(AppConfig):
             check_settings,
             check_tables,
         )
+        from tenants.contenttypes import keep_apart  # noqa: PLC0415 (the same)
 
+        keep_apart()
         checks.register(check_settings, checks.Tags.security)
         checks.register(check_tables, checks.Tags.database)

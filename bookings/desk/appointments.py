@@ -11,10 +11,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import TabularInline
-from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from accounts.modeladmin import ReadOnlyAdmin
+from accounts.modeladmin import ReadOnlyAdmin, button, display
 from bookings.desk import cancelling, clock
 from bookings.desk.filters import DayFilter
 from bookings.desk.permissions import DeskButtons
@@ -87,9 +86,9 @@ class AppointmentAdmin(DeskButtons, ReadOnlyAdmin):
     actions_list = ("book_for_a_patient",)
     actions_detail = ("cancel_this",)
     inlines = (HistoryInline,)
-    readonly_fields = ("when", "patient_link", "contact", "status_label", "made")
+    readonly_fields = ("when", "patient_link", "contact", "made")
     fieldsets = (
-        (None, {"fields": ("when", "status_label", "doctor", "service", "location")}),
+        (None, {"fields": ("when", "status", "doctor", "service", "location")}),
         (gettext_lazy("Patient"), {"fields": ("patient_link", "contact", "reason")}),
         (
             gettext_lazy("Booking"),
@@ -120,7 +119,7 @@ class AppointmentAdmin(DeskButtons, ReadOnlyAdmin):
         back = request.get_full_path()
         return cancelling.cancel_rows(self, request, rows, action="cancel", back=back)
 
-    @action(
+    @button(
         description=gettext_lazy("Cancel this appointment"),
         permissions=["desk"],
         icon="event_busy",
@@ -135,7 +134,7 @@ class AppointmentAdmin(DeskButtons, ReadOnlyAdmin):
         back = self.address_of(found)
         return cancelling.cancel_rows(self, request, [found], action="", back=back)
 
-    @action(
+    @button(
         description=gettext_lazy("Book for a patient"),
         permissions=["desk"],
         icon="add",

@@ -49,7 +49,10 @@ def block(
         warning=_("Patients cannot choose these times any more. Taken ones stay."),
         button=_("Block"),
         rows=[
-            Row(each.pk, f"{clock.wall(each.start, each.doctor.timezone)} · {each.doctor}")
+            Row(
+                each.pk,
+                f"{clock.wall(each.start, each.doctor.timezone)} · {each.doctor}",
+            )
             for each in rows
         ],
         action="block",

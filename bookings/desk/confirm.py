@@ -7,10 +7,9 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.utils.functional import Promise
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-Text = str | Promise
+Text = Any  # a string, or one that is translated when shown
 
 
 class NoteForm(forms.Form):

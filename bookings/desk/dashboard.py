@@ -42,13 +42,15 @@ def _of_appointments(rows: list[Appointment]) -> list[Figure]:
         _figure(_("Booked today"), count["booked"], f"{address}&status__exact=booked"),
         _figure(_("Arrived"), count["arrived"], f"{address}&status__exact=arrived"),
         _figure(
-            _("Cancelled today"), count["cancelled"], f"{address}&status__exact=cancelled"
+            _("Cancelled today"),
+            count["cancelled"],
+            f"{address}&status__exact=cancelled",
         ),
     ]
 
 
 def _of_clinic(user: User, now: datetime, end: datetime) -> list[Figure]:
-    coming: Any = Slot.objects.between(now, end)  # type: ignore[attr-defined]
+    coming: Any = Slot.objects.between(now, end)
     if user.role == User.Role.DOCTOR:
         coming = coming.filter(doctor__user=user)
     slots = reverse("admin:bookings_slot_changelist") + "?when=today&status=free"
@@ -58,7 +60,9 @@ def _of_clinic(user: User, now: datetime, end: datetime) -> list[Figure]:
         dead = OutboxMessage.objects.filter(state=OutboxMessage.State.DEAD).count()
         place = reverse("admin:bookings_outboxmessage_changelist")
         figures.append(
-            _figure(_("Messages given up"), dead, f"{place}?state__exact=dead", bad=dead)
+            _figure(
+                _("Messages given up"), dead, f"{place}?state__exact=dead", bad=dead
+            )
         )
     return figures
 
@@ -78,7 +82,5 @@ def _line(appointment: Appointment) -> dict[str, Any]:
         "service": str(appointment.service),
         "colour": STATUS_COLOURS[appointment.status],
         "status_label": appointment.get_status_display(),
-        "address": reverse(
-            "admin:bookings_appointment_change", args=[appointment.pk]
-        ),
+        "address": reverse("admin:bookings_appointment_change", args=[appointment.pk]),
     }

@@ -37,9 +37,7 @@ class DayFilter(SimpleListFilter):
         yield {**first, "display": _("From today")}
         yield from others
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         del request
         today = timezone.localdate()
         start, end = clock.days(today)
@@ -69,11 +67,10 @@ class SlotStatusFilter(SimpleListFilter):
         del request, model_admin
         return list(Slot.Status.choices)
 
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> QuerySet[Any]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         del request
         if self.value() not in Slot.Status.values:
             return queryset
-        found: Any = queryset
-        return found.with_status(self.value(), timezone.now())
+        slots: Any = queryset
+        found: QuerySet[Any] = slots.with_status(self.value(), timezone.now())
+        return found

@@ -40,7 +40,7 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Location
-        fields = "__all__"
+        fields = ("name", "address", "directions", "phone", "timezone", "is_active")
 
 
 class DoctorForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -51,7 +51,21 @@ class DoctorForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Doctor
-        fields = "__all__"
+        fields = (
+            "title",
+            "name",
+            "slug",
+            "specialty",
+            "languages",
+            "bio",
+            "services",
+            "default_service",
+            "location",
+            "timezone",
+            "user",
+            "position",
+            "is_active",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,7 +101,7 @@ class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_date_of_birth(self) -> Any:
         born = self.cleaned_data["date_of_birth"]
-        if born and not (1900 <= born.year and born <= timezone.localdate()):
+        if born and not (born.year >= 1900 and born <= timezone.localdate()):
             raise ValidationError(_("The date must be between 1900 and today."))
         return born
 
@@ -137,6 +151,6 @@ def _within_reach(moment: datetime) -> datetime:
     Raises:
         ValidationError: it is years away, so most likely a slip.
     """
-    if not 2000 <= moment.year or moment > timezone.now() + _LONGEST_AHEAD:
+    if not moment.year >= 2000 or moment > timezone.now() + _LONGEST_AHEAD:
         raise ValidationError(_("Choose a date within the next two years."))
     return moment

@@ -1,25 +1,43 @@
 """The mail that went out, waits, or was given up: so that staff can phone instead."""
 
-from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from typing import Any
 
-from accounts.modeladmin import ReadOnlyAdmin
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts import roles
+from accounts.modeladmin import ReadOnlyAdmin, display
 from bookings.desk import clock
 from bookings.models import OutboxMessage
-from django.db.models import QuerySet
-from typing import Any
-from accounts import roles
 
 
 class OutboxMessageAdmin(ReadOnlyAdmin):
-    list_display = ("about", "kind", "to", "state_label", "due", "attempts", "last_error")
+    list_display = (
+        "about",
+        "kind",
+        "to",
+        "state_label",
+        "due",
+        "attempts",
+        "last_error",
+    )
     list_filter = ("state",)
     list_select_related = ("change__appointment__patient__guardian",)
-    search_fields = ("change__appointment__reference", "change__appointment__patient__name")
+    search_fields = (
+        "change__appointment__reference",
+        "change__appointment__patient__name",
+    )
     search_help_text = _("Reference of the appointment, or the patient's name")
     ordering = ("-due_at", "-id")
     fields = readonly_fields = (
-        "about", "kind", "to", "state_label", "due", "sent", "attempts", "last_error"
+        "about",
+        "kind",
+        "to",
+        "state",
+        "due",
+        "sent",
+        "attempts",
+        "last_error",
     )
 
     def get_queryset(self, request: Any) -> QuerySet[OutboxMessage]:

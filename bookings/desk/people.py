@@ -11,10 +11,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
-from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from accounts.modeladmin import PlainModelAdmin
+from accounts.modeladmin import PlainModelAdmin, button, display
 from bookings.desk import clock, publishing
 from bookings.desk.forms import DoctorForm, PatientForm
 from bookings.desk.permissions import DeskButtons
@@ -97,7 +96,7 @@ class DoctorAdmin(DeskButtons, PlainModelAdmin):
         chosen = Doctor.objects.filter(pk__in=queryset.values("pk"), is_active=True)
         publishing.publish(request, list(chosen))
 
-    @action(
+    @button(
         description=gettext_lazy("Publish slots"),
         permissions=["desk"],
         icon="publish",
@@ -177,4 +176,4 @@ class PatientAdmin(PlainModelAdmin):
 
     @display(description=gettext_lazy("since"))
     def since(self, patient: Patient) -> str:
-        return clock.here(patient.created_at) if patient.pk else "–"
+        return clock.here(patient.created_at) if not patient._state.adding else "–"

@@ -3,15 +3,16 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.decorators import action, display
+from unfold.enums import ActionVariant
 
-from accounts.modeladmin import PlainModelAdmin, ReadOnlyAdmin
-from bookings.desk import blocking, clock, publishing
+from accounts.modeladmin import PlainModelAdmin, ReadOnlyAdmin, button, display
+from bookings.desk import blocking, booking, clock, publishing
 from bookings.desk.filters import DayFilter, SlotStatusFilter
 from bookings.desk.forms import TimeOffForm
 from bookings.desk.permissions import DeskButtons
@@ -25,7 +26,7 @@ class PublishesLater(DeskButtons):
     admin_site: Any
     message_user: Any
 
-    @action(
+    @button(
         description=gettext_lazy("Publish slots"),
         permissions=["desk"],
         icon="publish",
@@ -79,8 +80,8 @@ class TimeOffAdmin(PublishesLater, PlainModelAdmin):
     ) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name in {"start", "end"} and field:
-            zone = clock.named(timezone.localtime())
-            field.help_text = _("On the clinic's clock, %(zone)s.") % {"zone": zone}
+            place = clock.city(timezone.get_current_timezone_name())
+            field.help_text = _("On the clinic's clock (%(zone)s).") % {"zone": place}
         return field
 
     @display(description=gettext_lazy("who"), ordering="doctor")
@@ -106,11 +107,12 @@ class SlotAdmin(DeskButtons, ReadOnlyAdmin):
     search_help_text = gettext_lazy("Name of the doctor")
     actions = ("block", "unblock")
     actions_list = ("publish_page",)
+    actions_detail = ("book_it",)
     fields = readonly_fields = (
         "when",
         "doctor",
         "location",
-        "status_label",
+        "status",
         "note",
         "staff_only",
         "version_now",
@@ -128,6 +130,19 @@ class SlotAdmin(DeskButtons, ReadOnlyAdmin):
     def unblock(self, request: HttpRequest, queryset: QuerySet[Slot]) -> None:
         blocking.unblock(self, request, queryset)
 
+    @button(
+        description=gettext_lazy("Book for a patient"),
+        permissions=["desk"],
+        icon="add",
+        variant=ActionVariant.PRIMARY,
+        url_path="book",
+    )
+    def book_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        found = self.get_object(request, unquote(object_id))
+        if found is None:
+            return HttpResponseRedirect(self.list_address())
+        return HttpResponseRedirect(booking.address_for(self.admin_site, found))
+
     @display(description=gettext_lazy("when"), ordering="start")
     def when(self, slot: Slot) -> str:
         return clock.wall(slot.start, slot.doctor.timezone)
@@ -139,6 +154,10 @@ class SlotAdmin(DeskButtons, ReadOnlyAdmin):
     def status_label(self, slot: Slot) -> tuple[str, str]:
         status = slot.status_at(timezone.now())
         return status.value, str(status.label)
+
+    @display(description=gettext_lazy("status"))
+    def status(self, slot: Slot) -> str:
+        return str(slot.status_at(timezone.now()).label)
 
     @display(description=gettext_lazy("why blocked"))
     def note(self, slot: Slot) -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.modeladmin import PlainModelAdmin
 from bookings.desk.forms import LocationForm
-from bookings.models import Practice, Service
+from bookings.models import Practice
 
 
 class ServiceAdmin(PlainModelAdmin):

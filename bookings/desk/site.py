@@ -39,6 +39,7 @@ class ClinicSite(RoleSite):
     roles = roles.STAFF
     index_title = _("Overview")
     index_template = "admin/desk/overview.html"
+    login_template = "admin/desk/login.html"
 
     def zone(self, request: Any) -> ZoneInfo:
         return ZoneInfo(request.clinic.timezone)
