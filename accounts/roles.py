@@ -1,13 +1,14 @@
 """What each role may do. Edges ask here; actions check domain rules only."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from accounts.models import User
 
-    Anyone = User | AnonymousUser
+
+Anyone: TypeAlias = "User | AnonymousUser"
 
 PATIENT, RECEPTION, DOCTOR, OWNER, OPERATOR = (
     "patient",

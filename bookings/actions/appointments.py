@@ -84,15 +84,11 @@ def book(
         moment = now or locking.clock()
         held = holds.recheck(hold, moment) if hold else None
         claims.offer(wish, moment)
-        appointment = _new(wish, person, slots, via=via, now=moment)
-        appointment.reason, appointment.language = reason, language
-        appointment.save(force_insert=True)
-        entries.hand_over(slots, appointment, moment)
+        new = Appointment(patient=person, reason=reason, language=language)
+        done = _write(new, wish, slots, Actor(by, via), moment)
         if held:
-            holds.use(held, appointment)
-        kind = AppointmentChange.Kind.BOOKED
-        change = entries.record(kind, appointment, Actor(by, via), moment)
-        return Done(appointment, change, slots, moment)
+            holds.use(held, new)
+        return done
 
     try:
         done = _win(wish, claim, once, now)
@@ -212,6 +208,18 @@ def cancel(
     return done.appointment
 
 
+def _write(
+    new: Appointment, wish: Wish, slots: list[Slot], actor: Actor, now: datetime
+) -> Done:
+    """Write a booking that was just judged, in the transaction that has the locks."""
+    new.service, new.booked_via, new.created_at = wish.service, actor.via, now
+    _place(new, wish, slots)
+    new.save(force_insert=True)
+    entries.hand_over(slots, new, now)
+    change = entries.record(AppointmentChange.Kind.BOOKED, new, actor, now)
+    return Done(new, change, slots, now)
+
+
 def _win(wish: Wish, claim: Claim, once: Once | None, now: datetime | None) -> Done:
     """Queue for the slots of the wish, then claim them in a transaction.
 
@@ -249,6 +257,7 @@ def _made_with(hold: Hold) -> Appointment | None:
 
 
 def _lock_or_save(patient: Patient) -> Patient:
+    """Lock a known person; save a new one with the booking."""
     if not patient._state.adding:
         return locking.lock_patient(patient)
     patient.save(force_insert=True)
@@ -259,21 +268,6 @@ def _lock_or_save(patient: Patient) -> Patient:
 def _slots_of(appointment_id: UUID) -> list[UUID]:
     found = Slot.objects.filter(appointment=appointment_id)
     return list(found.values_list("pk", flat=True))
-
-
-def _new(
-    wish: Wish,
-    patient: Patient,
-    slots: list[Slot],
-    *,
-    via: Appointment.Via,
-    now: datetime,
-) -> Appointment:
-    appointment = Appointment(
-        service=wish.service, patient=patient, booked_via=via, created_at=now
-    )
-    _place(appointment, wish, slots)
-    return appointment
 
 
 def _place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:
