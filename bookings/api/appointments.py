@@ -81,6 +81,7 @@ class Appointments(Endpoint):
 class OneAppointment(Endpoint):
     @extend_schema(responses=AppointmentSerializer)
     def get(self, request: Request, pk: str) -> Response:
+        """Look at one that you may see."""
         return _answer(_visible(request, pk))
 
 

@@ -32,6 +32,7 @@ class OneDoctor(Endpoint):
 
     @extend_schema(responses=DoctorSerializer)
     def get(self, request: Request, pk: str) -> Response:
+        """Look at one doctor."""
         doctor = found(Doctor.objects.listed(), pk)
         return Response(DoctorSerializer(doctor).data)
 
@@ -53,6 +54,7 @@ class OneService(Endpoint):
 
     @extend_schema(responses=ServiceSerializer)
     def get(self, request: Request, pk: str) -> Response:
+        """Look at one service."""
         service = found(Service.objects.filter(is_active=True), pk)
         return Response(ServiceSerializer(service).data)
 

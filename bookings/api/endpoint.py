@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from accounts import roles
 from accounts.models import User
+from bookings.api.schema import EndpointSchema
 from tenants.http import ClinicRequest
 
 
@@ -34,6 +35,7 @@ class Endpoint(APIView):
 
     content_negotiation_class = JSONOnly
     metadata_class = None
+    schema = EndpointSchema()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -61,6 +61,7 @@ class OneSlot(Endpoint):
 
     @extend_schema(responses=SlotSerializer)
     def get(self, request: Request, pk: str) -> Response:
+        """Look at one time, with its version as ETag."""
         now = timezone.now()
         slot = found(Slot.objects.filter(doctor__is_active=True), pk)
         shown = SlotSerializer(slot, context={"now": now}).data

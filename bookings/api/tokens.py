@@ -32,13 +32,12 @@ class Tokens(serializers.Serializer[None]):
 
 
 class Token(Endpoint):
-    """Trade an e-mail and a password for tokens of this clinic."""
-
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     @extend_schema(request=Credentials, responses=Tokens)
     def post(self, request: Request) -> Response:
+        """Trade an e-mail and a password for tokens of this clinic."""
         sent = Credentials(data=request.data)
         sent.is_valid(raise_exception=True)
         email = sent.validated_data["email"].strip().lower()
@@ -57,13 +56,12 @@ class Token(Endpoint):
 
 
 class RefreshToken(Endpoint):
-    """Trade a refresh token for a new pair."""
-
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
     @extend_schema(request=Refresh, responses=Tokens)
     def post(self, request: Request) -> Response:
+        """Trade a refresh token for a new pair."""
         sent = Refresh(data=request.data)
         sent.is_valid(raise_exception=True)
         clinic = clinic_request(request).clinic

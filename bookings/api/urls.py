@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from bookings.api import appointments, doctors, holds, slots, tokens
+from bookings.api import appointments, doctors, holds, schema, slots, tokens
 from bookings.api.unknown import not_found
 
 app_name = "api"
@@ -30,5 +30,7 @@ urlpatterns = [
         appointments.Reschedule.as_view(),
         name="reschedule",
     ),
+    path("schema/", schema.Schema.as_view(), name="schema"),
+    path("docs/", schema.docs, name="docs"),
     re_path("", not_found),
 ]
