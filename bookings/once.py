@@ -8,12 +8,16 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection
 
-from bookings.errors import KeyInFlightError, KeyMismatchError
+from bookings.errors import BookingError, KeyInFlightError, KeyMismatchError
 from bookings.models import KeptAnswer
+
+Asked = ParamSpec("Asked")
+Result = TypeVar("Result")
 
 KEEP = timedelta(hours=24)
 
@@ -115,6 +119,31 @@ class Once:
     @property
     def _fingerprint(self) -> str:
         return hashlib.sha256(self.request).hexdigest()
+
+
+def repeatable(action: Callable[Asked, Result]) -> Callable[Asked, Result]:
+    """Let an action with a parameter `once` be asked again without doing it again.
+
+    Looks for the kept answer before, and once more if it was refused: a twin may have
+    been faster, and then the refusal is about our own success.
+
+    Raises:
+        Replay, KeyMismatchError: as `Once.look`.
+    """
+
+    @wraps(action)
+    def asked(*args: Asked.args, **wishes: Asked.kwargs) -> Result:
+        once = wishes.get("once")
+        if not isinstance(once, Once):
+            return action(*args, **wishes)
+        once.look()
+        try:
+            return action(*args, **wishes)
+        except BookingError:
+            once.look()
+            raise
+
+    return asked
 
 
 def forget_old(now: datetime) -> int:

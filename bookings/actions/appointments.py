@@ -35,11 +35,12 @@ from bookings.models import (
     Service,
     Slot,
 )
-from bookings.once import Once
+from bookings.once import Once, repeatable
 
 Claim = Callable[[list[UUID]], Done]
 
 
+@repeatable
 def book(
     *,
     slot_id: UUID,
@@ -68,8 +69,6 @@ def book(
         BookingError: any of the refusals in `bookings.errors`; nothing was written.
         Replay: this very request was answered before.
     """
-    if once:
-        once.look()
     slot = claims.find_slot(slot_id)
     chosen = service or slot.doctor.default_service
     hold = holds.find(hold_token, slot, chosen) if hold_token else None
@@ -101,6 +100,7 @@ def book(
     return done.appointment
 
 
+@repeatable
 def reschedule(
     *,
     appointment_id: UUID,
@@ -125,8 +125,6 @@ def reschedule(
     Raises:
         BookingError: the refusals of `book` and of `cancel`; nothing was written.
     """
-    if once:
-        once.look()
     moving = Appointment.objects.with_everything().get(pk=appointment_id)
     slot = claims.find_slot(slot_id)
     if slot.start == moving.start and slot.doctor_id == moving.doctor_id:
@@ -165,6 +163,7 @@ def reschedule(
     return done.appointment
 
 
+@repeatable
 def cancel(
     *,
     appointment_id: UUID,

@@ -17,7 +17,7 @@ from bookings.actions.claims import Wish
 from bookings.errors import HoldExpiredError
 from bookings.live import events
 from bookings.models import Appointment, Hold, Practice, Service, Slot
-from bookings.once import Once
+from bookings.once import Once, repeatable
 from tenants import due
 from tenants.context import current_clinic
 
@@ -33,6 +33,7 @@ class Placed:
     slots: list[Slot]
 
 
+@repeatable
 def place(
     *,
     slot_id: UUID,
@@ -51,8 +52,6 @@ def place(
     Raises:
         BookingError: the time cannot be had.
     """
-    if once:
-        once.look()
     slot = claims.find_slot(slot_id)
     former = _live_hold_of(holder)
     wish = Wish(
