@@ -1,7 +1,9 @@
 """URLs of every clinic's host."""
 
+from django.urls import include, path, re_path
+
+from bookings.api.unknown import not_found as no_such_call
 from bookings.desk.site import clinic_site
-from django.urls import include, path
 
 handler400 = "bookings.pages.errors.bad_request"
 handler403 = "bookings.pages.errors.forbidden"
@@ -13,4 +15,5 @@ urlpatterns = [
     path("account/", include("accounts.urls")),
     path("admin/", clinic_site.urls),
     path("api/v1/", include("bookings.api.urls")),
+    re_path(r"^api/", no_such_call),  # never DEBUG's page about URLs
 ]

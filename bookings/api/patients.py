@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
@@ -22,20 +23,24 @@ def patient_for(user: User | None, told: dict[str, Any] | None) -> Patient:
     if user is None or roles.is_staff(user):
         if told is None:
             raise ValidationError({"patient": [_("Say for whom this is.")]})
-        return Patient(**told)
+        return Patient(language=get_language() or "", **told)
     own = _own(user)
     if told is None or _same_name(told["name"], own.name):
         return own
     relative = own.dependants.filter(
         name__iexact=told["name"], date_of_birth=told["date_of_birth"]
     ).first()
-    return relative or Patient(guardian=own, **told)
+    return relative or Patient(guardian=own, language=get_language() or "", **told)
 
 
 def _own(user: User) -> Patient:
     own, _made = Patient.objects.get_or_create(
         user=user,
-        defaults={"name": user.name, "email": user.email, "language": user.language},
+        defaults={
+            "name": user.name,
+            "email": user.email,
+            "language": get_language() or "",
+        },
     )
     return own
 
