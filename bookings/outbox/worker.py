@@ -42,7 +42,7 @@ GLANCE = 0.1  # seconds between looks at what was handed over, in memory
 SWEEP = 180.0  # seconds between sweeps
 SHORTEST = timedelta(seconds=1)  # what is still waiting is looked at again after this
 LONGEST_PAUSE = 5.0  # seconds between tries while the database is away
-GRACE = 1.0  # seconds that loops have to end in
+GRACE = 0.5  # seconds that loops have to end in
 _LOST = (OperationalError, InterfaceError, UnavailableError)
 
 

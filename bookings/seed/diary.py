@@ -8,13 +8,21 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import cycle
 
-from bookings.actions import appointments
+from bookings.actions import appointments, visits
 from bookings.errors import BookingError
-from bookings.models import Appointment, Doctor, Patient, Service, Slot
+from bookings.models import (
+    Appointment,
+    AppointmentChange,
+    Doctor,
+    Patient,
+    Service,
+    Slot,
+)
 from bookings.seed.content import DemoClinic
 
 SEED = Appointment.Via.SEED
-_BEHIND, _AHEAD, _FULL_AHEAD = timedelta(days=3), timedelta(days=7), timedelta(days=11)
+Kind = AppointmentChange.Kind
+_BEHIND, _AHEAD, _FULL_AHEAD = timedelta(days=3), timedelta(days=6), timedelta(days=9)
 _NEARLY_FULL = 9
 _REASONS = ("", "", "A cough that does not go away", "Blood results", "Knee pain")
 
@@ -28,8 +36,25 @@ def keep(demo: DemoClinic, *, now: datetime) -> None:
         doctor = Doctor.objects.get(slug=clinician.slug)
         services = cycle(doctor.services.all())
         for slot in _share(doctor, clinician.booked_of_ten, now):
-            wish = next(services)
-            _book(slot, next(guests), now, service=wish, reason=next(reasons))
+            wish, guest, reason = next(services), next(guests), next(reasons)
+            if Slot.objects.filter(pk=slot.pk, appointment=None).exists():
+                _book(slot, guest, now, service=wish, reason=reason)
+    _close_what_is_over(now)
+
+
+def _close_what_is_over(now: datetime) -> None:
+    """Mark past visits as done, and every ninth as missed."""
+    steps = cycle([Kind.NO_SHOW, *[Kind.COMPLETED] * 8])
+    over = Appointment.objects.filter(status=Appointment.Status.BOOKED, end__lt=now)
+    for appointment in over.filter(booked_via=SEED).order_by("start", "id"):
+        is_missed = appointment.patient.user_id is None and next(steps) == Kind.NO_SHOW
+        visits.mark(
+            appointment_id=appointment.pk,
+            step=Kind.NO_SHOW if is_missed else Kind.COMPLETED,
+            by=None,
+            via=SEED,
+            now=appointment.end,
+        )
 
 
 def _of_patients(demo: DemoClinic, now: datetime) -> None:

@@ -64,7 +64,9 @@ def test_a_demo_clinic_has_what_the_contract_promises(clinic, demo):
     assert Service.objects.filter(mode="video").exists()
     last_day = now + timedelta(days=28)
     assert Slot.objects.filter(start__gt=last_day).exists()
-    assert Appointment.objects.filter(start__lt=now).count() >= 5
+    past = Appointment.objects.filter(end__lt=now)
+    assert past.count() >= 5
+    assert set(past.values_list("status", flat=True)) == {"completed", "no_show"}
     assert Appointment.objects.filter(start__gt=now).count() >= 20
     assert set(OutboxMessage.objects.values_list("state", flat=True)) == {"skipped"}
     assert Practice.load().logo_svg.startswith("<svg")
