@@ -1,11 +1,11 @@
-"""Composed reads: a doctor's day, the week's strip, the soonest times, alternatives.
+"""Composed reads: a doctor's day, the week's strip, the next free day, alternatives.
 
 All say what can be had by asking `bookings.availability`, the same calculator that
 booking asks.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from bookings.actions import claims
-from bookings.availability import Offer, Reason, offers
+from bookings.availability import Interval, Offer, Reason, offers
 from bookings.models import Doctor, DoctorDay, Practice, Service, Slot
 from bookings.timetable import day_bounds
 
@@ -101,17 +101,6 @@ class DayCount:
     has_slots: bool
 
 
-@dataclass(frozen=True)
-class Soonest:
-    """A doctor and the first day on which the service can be had."""
-
-    doctor: Doctor
-    service: Service
-    day: date | None
-    times: list[SlotView]
-    free: int
-
-
 def day(
     doctor: Doctor,
     on: date,
@@ -145,7 +134,19 @@ def between(
             doctor=doctor, start__gte=start, start__lt=end + _REST
         ).order_by("start")
     )
-    judged = _judge(doctor, rows, service, now, my_hold, as_staff=as_staff)
+    if not rows:
+        return []
+    busy = claims.busy_times(doctor, rows[0].start - _REST, rows[-1].end + _REST)
+    judged = judge(
+        doctor,
+        rows,
+        service,
+        now,
+        practice=Practice.load(),
+        busy=busy,
+        my_hold=my_hold,
+        as_staff=as_staff,
+    )
     return [view for view in judged if view.slot.start < end]
 
 
@@ -163,35 +164,6 @@ def week(
             free[view.start.date()] += view.can_start
     dates = (first + timedelta(days=n) for n in range(days))
     return [DayCount(each, free[each], each in seen) for each in dates]
-
-
-def soonest(
-    doctors: Sequence[Doctor],
-    *,
-    now: datetime,
-    service: Service | None = None,
-    first: date | None = None,
-    days: int = 28,
-    times: int = 4,
-) -> list[Soonest]:
-    """The first day with times for each doctor, soonest first, those without last.
-
-    Args:
-        service: what is asked for; by default each doctor's default service.
-        first: not before this day (on each doctor's clock); by default today.
-        times: how many times of that day to give.
-    """
-    rows = _slots_of(doctors, first, days, now)
-    found = [
-        _first_day(
-            doctor, rows[doctor.pk], service or doctor.default_service, now, times
-        )
-        for doctor in doctors
-    ]
-    never = datetime.max.replace(tzinfo=now.tzinfo)
-    return sorted(
-        found, key=lambda each: each.times[0].slot.start if each.times else never
-    )
 
 
 def next_free_day(
@@ -241,53 +213,31 @@ def revisions(
     return {(row.doctor_id, row.day): row.revision for row in rows}
 
 
-def _judge(
+def judge(
     doctor: Doctor,
     rows: list[Slot],
     service: Service,
     now: datetime,
-    my_hold: UUID | None = None,
     *,
+    practice: Practice,
+    busy: Iterable[Interval],
+    my_hold: UUID | None = None,
     as_staff: bool = False,
 ) -> list[SlotView]:
-    if not rows:
-        return []
+    """Judge slots that were read already (sorted by start): asks no query.
+
+    Args:
+        busy: what the doctor's appointments occupy around these slots.
+    """
     facts = [row.facts(my_hold=my_hold) for row in rows]
-    policy = claims.policy_of(Practice.load(), service, as_staff=as_staff)
     judged = offers(
         facts,
         visit=claims.visit_of(service, doctor),
-        policy=policy,
-        busy=claims.busy_times(doctor, rows[0].start - _REST, rows[-1].end + _REST),
+        policy=claims.policy_of(practice, service, as_staff=as_staff),
+        busy=busy,
         now=now,
     )
     return [
         SlotView(row, offer, doctor.zone, now)
         for row, offer in zip(rows, judged, strict=True)
     ]
-
-
-def _slots_of(
-    doctors: Sequence[Doctor], first: date | None, days: int, now: datetime
-) -> dict[UUID, list[Slot]]:
-    grouped: dict[UUID, list[Slot]] = {doctor.pk: [] for doctor in doctors}
-    start = now
-    if first and doctors:
-        start = max(now, min(day_bounds(first, each.zone)[0] for each in doctors))
-    rows = Slot.objects.filter(
-        doctor__in=doctors, start__gte=start, start__lt=start + timedelta(days=days)
-    )
-    for row in rows.order_by("start"):
-        grouped[row.doctor_id].append(row)
-    return grouped
-
-
-def _first_day(
-    doctor: Doctor, rows: list[Slot], service: Service, now: datetime, times: int
-) -> Soonest:
-    free = [view for view in _judge(doctor, rows, service, now) if view.can_start]
-    if not free:
-        return Soonest(doctor, service, None, [], 0)
-    first = free[0].start.date()
-    on_day = [view for view in free if view.start.date() == first]
-    return Soonest(doctor, service, first, on_day[:times], len(on_day))

@@ -41,7 +41,16 @@ BOOKINGS_LAYERS = [
     ["live.events", "outbox.post"],
     ["actions*", "agenda"],
     ["interop.ical", "interop.links", "*.forms", "*.serializers", "live*", "outbox*"],
-    ["pages*", "desk*", "api*", "interop*", "seed*", "management*", "migrations*"],
+    [
+        "pages*",
+        "templatetags*",
+        "desk*",
+        "api*",
+        "interop*",
+        "seed*",
+        "management*",
+        "migrations*",
+    ],
     ["apps"],
 ]
 

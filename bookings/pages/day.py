@@ -1,0 +1,191 @@
+"""One doctor's day as a page shows it: strip of the week, parts of the day, ways on."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from uuid import UUID
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from bookings import agenda
+from bookings.agenda import DayCount, SlotView
+from bookings.models import Doctor, Service, Slot
+from bookings.pages.held import HeldTime
+from bookings.pages.soonest import Soonest, soonest
+from bookings.timetable import day_bounds
+
+DAYS = 7
+NOON, EVENING = 12, 17  # hours of the wall clock
+
+
+@dataclass(frozen=True)
+class Part:
+    """Morning, afternoon or evening."""
+
+    key: str
+    name: str
+    slots: list[SlotView]
+
+    @property
+    def free(self) -> int:
+        return sum(view.can_start for view in self.slots)
+
+
+@dataclass(frozen=True)
+class DayPage:
+    """What is asked for, and everything that follows from it."""
+
+    doctor: Doctor
+    service: Service
+    on: date
+    now: datetime
+    held: HeldTime | None = None
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.doctor.zone).date()
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether live frames, judged for the default service, do not fit."""
+        return self.service.pk != self.doctor.default_service_id
+
+    @property
+    def first(self) -> date:
+        """Where the strip begins: today, or a number of weeks from it."""
+        return self.today + timedelta(days=(self.on - self.today).days // DAYS * DAYS)
+
+    @property
+    def last(self) -> date:
+        return self.first + timedelta(days=DAYS - 1)
+
+    @property
+    def services(self) -> list[Service]:
+        return [each for each in self.doctor.services.all() if each.is_active]
+
+    @property
+    def path(self) -> str:
+        return reverse("bookings:doctor", args=[self.doctor.slug])
+
+    @property
+    def url(self) -> str:
+        return self.url_of(self.on)
+
+    @property
+    def earlier_url(self) -> str:
+        before = self.first - timedelta(days=DAYS)
+        return self.url_of(before) if before >= self.today else ""
+
+    @property
+    def later_url(self) -> str:
+        return self.url_of(self.first + timedelta(days=DAYS))
+
+    def url_of(self, day: date) -> str:
+        """The address of the same page on another day."""
+        return f"{self.path}?date={day.isoformat()}&service={self.service.slug}"
+
+    @property
+    def strip(self) -> list[tuple[DayCount, str]]:
+        """The days of the strip, each with its address."""
+        return [(each, self.url_of(each.day)) for each in self.days]
+
+    @property
+    def days(self) -> list[DayCount]:
+        dates = (self.first + timedelta(days=n) for n in range(DAYS))
+        return [self._count(each) for each in dates]
+
+    @cached_property
+    def slots(self) -> list[SlotView]:
+        return self._of(self.on)
+
+    @property
+    def free(self) -> int:
+        return sum(view.can_start for view in self.slots)
+
+    @property
+    def parts(self) -> list[Part]:
+        hours = (("am", _("Morning"), 0, NOON), ("pm", _("Afternoon"), NOON, EVENING))
+        cut = [
+            Part(key, name, [v for v in self.slots if start <= v.start.hour < end])
+            for key, name, start, end in (*hours, ("eve", _("Evening"), EVENING, 24))
+        ]
+        return [part for part in cut if part.slots]
+
+    @cached_property
+    def next_day(self) -> "DayPage | None":
+        """The next day with times, for a day that has none."""
+        later = agenda.next_free_day(
+            self.doctor, self.on, service=self.service, now=self.now
+        )
+        if later is None:
+            return None
+        return DayPage(self.doctor, self.service, later, self.now)
+
+    @property
+    def next_times(self) -> list[SlotView]:
+        return [view for view in self.slots if view.can_start][:6]
+
+    @cached_property
+    def colleague(self) -> Soonest | None:
+        """Somebody else who offers the same and has times on this day."""
+        others = Doctor.objects.listed().filter(services=self.service)
+        wanted = dict.fromkeys(others.exclude(pk=self.doctor.pk), self.service)
+        found = soonest(wanted, now=self.now, first=self.on, days=1) if wanted else []
+        return found[0] if found and found[0].times else None
+
+    def _count(self, day: date) -> DayCount:
+        views = self._of(day)
+        return DayCount(day, sum(view.can_start for view in views), bool(views))
+
+    def _of(self, day: date) -> list[SlotView]:
+        return [view for view in self._week if view.start.date() == day]
+
+    @cached_property
+    def _week(self) -> list[SlotView]:
+        """All slots of the strip, judged once."""
+        start = day_bounds(self.first, self.doctor.zone)[0]
+        end = day_bounds(self.last, self.doctor.zone)[1]
+        views = agenda.between(
+            self.doctor,
+            start,
+            end,
+            service=self.service,
+            now=self.now,
+            my_hold=self.held.hold.pk if self.held else None,
+        )
+        return [
+            view
+            for view in views
+            if view.slot.appointment_id or not view.slot.blocked_by
+        ]
+
+
+def first_day(doctor: Doctor, service: Service, now: datetime) -> date:
+    """The day to show if none is asked for: today, or the first with times."""
+    page = DayPage(doctor, service, now.astimezone(doctor.zone).date(), now)
+    free = next((each.day for each in page.days if each.free), None)
+    if free is None and (later := page.next_day):
+        return later.on
+    return free or page.on
+
+
+def mark_of(
+    doctors: Iterable[UUID], first: date, last: date, now: datetime, *about: object
+) -> str:
+    """Make an ETag: the same while what the pages of these days show is the same.
+
+    Times pass, and notice ends, on full minutes, so the minute is in it; holds lapse at
+    any second, so those that have are counted.
+    """
+    wanted = list(doctors)
+    revisions = agenda.revisions(wanted, first, last)
+    near = Q(doctor__in=wanted, day__gte=first, day__lte=last)
+    lapsed = Slot.objects.filter(near, held_until__lte=now).count()
+    facts = (sorted(revisions.items()), lapsed, int(now.timestamp()) // 60)
+    told = repr((facts, get_language(), about))
+    return f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
