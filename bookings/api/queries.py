@@ -60,19 +60,13 @@ def coming_range(request: Request, zone: ZoneInfo, now: datetime) -> Interval:
         ValidationError: not dates or instants, backwards, too long, or outside today
             and two years from now.
     """
-    first, last = _bound(request, "from", zone), _bound(request, "to", zone)
     today = now.astimezone(zone).date()
-    start = first or (min(now, last) if last else day_bounds(today, zone)[0])
-    if first is None:
-        start = day_bounds(today, zone)[0]
-    end = last or _later(start, USUAL, zone)
     earliest = day_bounds(today, zone)[0]
     latest = day_bounds(_in_two_years(today), zone)[1]
-    for name, bound in (("from", start), ("to", end)):
-        if not earliest <= bound <= latest:
-            raise ValidationError(
-                {name: [_("Search between today and two years from now.")]}
-            )
+    start = _bound(request, "from", zone) or earliest
+    _check_within(earliest, start, latest, "from")
+    end = _bound(request, "to", zone) or min(_later(start, USUAL, zone), latest)
+    _check_within(earliest, end, latest, "to")
     _check_order(start, end)
     if end > max(start + LONGEST, _later(start, LONGEST, zone)):
         raise ValidationError({"to": [_("Search at most 62 days at once.")]})
@@ -108,6 +102,14 @@ def _bound(request: Request, name: str, zone: ZoneInfo) -> datetime | None:
         pass
     detail = _("Use a date such as 2026-11-30, or an instant such as %(instant)s.")
     raise ValidationError({name: [detail % {"instant": "2026-11-30T09:00:00Z"}]})
+
+
+def _check_within(
+    earliest: datetime, bound: datetime, latest: datetime, name: str
+) -> None:
+    if not earliest <= bound <= latest:
+        detail = _("Search between today and two years from now.")
+        raise ValidationError({name: [detail]})
 
 
 def _check_order(start: datetime, end: datetime) -> None:

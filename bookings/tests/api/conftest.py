@@ -43,10 +43,8 @@ class Caller:
 def _open_rules(request: pytest.FixtureRequest, settings: Any) -> None:
     """No rule of the clinic is in the way, and no counter is left from before."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    if "committed" in request.fixturenames:
-        request.getfixturevalue("committed")
-    else:
-        request.getfixturevalue("clinic")
+    committed = "committed" in request.fixturenames
+    request.getfixturevalue("committed" if committed else "clinic")
     cache.clear()
     make.practice()
 
