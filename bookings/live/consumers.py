@@ -7,6 +7,7 @@ has one subscription for all.
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -86,10 +87,9 @@ async def _parse(clinic: "Clinic", query: bytes) -> tuple[Window, Variant]:
         first, last = _days(asked, datetime.now(clinic.zone).date())
     except ValueError as error:  # UnicodeError is one
         raise RefusedError(BAD_QUERY) from error
-    variant = Variant(
-        is_json=asked.get("format") == ["json"],
-        language=_language(asked.get("lang", [""])[0]),
-    )
+    is_json = asked.get("format") == ["json"]
+    language = "" if is_json else _language(asked.get("lang", [""])[0])
+    variant = Variant(is_json, language)
     doctor_zone = await _zone_of_doctor(clinic, doctor_id) if doctor_id else None
     # Partners speak of the clinic's days (CONTRACT 4), a doctor's page of the doctor's.
     page_zone = doctor_zone or clinic.zone
@@ -129,6 +129,7 @@ def _zone_of_doctor(clinic: "Clinic", doctor_id: UUID) -> ZoneInfo:
     return doctor.zone
 
 
+@lru_cache(maxsize=4096)  # viewers of the same share one, and compare it fast
 def _window(
     doctor: UUID | None,
     first: date,

@@ -24,7 +24,6 @@ function tick() {
     element.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     element.toggleAttribute("data-low", left < LOW);
   }
-  // A button made for our own slot has no end of its own to show yet.
   if (main === null) {
     before = Infinity;
     return;
@@ -54,16 +53,11 @@ function secondsLeft(element) {
 // The held time is open to others again: say so in its place, nothing typed is lost.
 function end(hold, timer) {
   endedHold = timer.dataset.until;
-  const pattern = document.getElementById("hold-ended");
-  if (!pattern) return plan(0);
-  const note = pattern.content.firstElementChild.cloneNode(true);
+  const note = document.getElementById("hold-ended").content.firstElementChild.cloneNode(true);
   const time = hold.querySelector("time[datetime]:not([data-until])");
   const words = note.querySelector("[data-words]");
   words.textContent = words.textContent.replace("{time}", time?.textContent ?? "");
-  const again = note.querySelector("a");
-  if (hold.dataset.back) again.href = hold.dataset.back;
-  else again.remove();
-  note.id = hold.id;
+  note.querySelector("a").href = hold.dataset.back || location.href;
   hold.replaceWith(note);
   plan(0);
 }

@@ -15,6 +15,7 @@ let pause = FIRST_PAUSE;
 let retry = null;
 let complaint = null;
 let snapshots = 0;
+let state = null; // what the viewer was told: "on" or "retry"
 
 export function startLive() {
   document.addEventListener("htmx:afterSettle", follow);
@@ -30,6 +31,7 @@ export function startLive() {
 // Watch what the page shows now.
 function follow() {
   markMine();
+  if (state) showState(state); // a swap brought the server's words back
   const query = region()?.dataset.live ?? null;
   if (query === watched && (socket || retry)) return;
   close();
@@ -104,14 +106,17 @@ function putIn(slots) {
   });
 }
 
-function showState(state) {
+function showState(now) {
+  const before = state;
+  state = now;
   const live = document.getElementById("live");
-  if (!live || live.dataset.state === state) return;
-  const isBack = live.dataset.state === "retry";
-  live.dataset.state = state;
-  live.textContent = text(state === "on" ? "on" : "retry");
-  if (state === "retry") announce(text("lost"));
-  else if (isBack) {
+  if (live) {
+    live.dataset.state = now;
+    live.textContent = text(now);
+  }
+  if (now === before) return;
+  if (now === "retry") announce(text("lost"));
+  else if (before === "retry") {
     announce(text("again"));
     plan(2000);
   }

@@ -2,6 +2,7 @@
 // scroll and a reader's place stay where they are.
 const OURS = new Set(["data-changed", "data-mine", "data-low"]); // set by scripts
 const KEPT = "#announce, #live"; // written by scripts
+const STAYS = "[role=alert]"; // said to the viewer; a re-check does not unsay it
 
 export function morph(old, fresh) {
   if (old.matches(KEPT)) return;
@@ -9,6 +10,7 @@ export function morph(old, fresh) {
   const byId = new Map([...old.children].filter((c) => c.id).map((c) => [c.id, c]));
   let here = old.firstChild;
   for (const node of [...fresh.childNodes]) {
+    while (here?.matches?.(STAYS) && !node.matches?.(STAYS)) here = here.nextSibling;
     const known = byId.get(node.id) ?? (fits(here, node) ? here : null);
     if (!known) {
       old.insertBefore(node, here);
@@ -22,7 +24,7 @@ export function morph(old, fresh) {
   while (here) {
     const gone = here;
     here = here.nextSibling;
-    gone.remove();
+    if (!gone.matches?.(STAYS)) gone.remove();
   }
 }
 

@@ -26,26 +26,34 @@ export function markChanged(slot) {
 
 // Frames are the same for everybody, so only the page knows which hold is ours.
 export function markMine() {
-  const held = document.getElementById("my-hold")?.dataset.slots;
-  if (!held) return;
-  const mine = new Set(held.split(" "));
+  const hold = document.getElementById("my-hold");
+  if (!hold?.dataset.slots) return;
+  const mine = new Set(hold.dataset.slots.split(" "));
   for (const slot of document.querySelectorAll("li.slot")) {
-    const isMine = mine.has(slot.id.slice("slot-".length));
-    slot.toggleAttribute("data-mine", isMine && slot.dataset.status === "held");
-    if (slot.hasAttribute("data-mine")) showAsMine(slot);
+    const isMine = mine.has(idOf(slot)) && slot.dataset.status === "held";
+    slot.toggleAttribute("data-mine", isMine);
+    if (isMine) showAsMine(slot, hold);
   }
 }
 
-function showAsMine(slot) {
-  const pattern = document.getElementById("mine");
-  const time = slot.querySelector("time");
-  if (!pattern || !time || slot.querySelector("[name=continue]")) return;
-  const mine = pattern.content.cloneNode(true);
-  const button = mine.querySelector("button");
-  button.value = slot.id.slice("slot-".length);
-  button.prepend(time);
-  keepingFocus(() => slot.replaceChildren(mine), slot);
+function showAsMine(slot, hold) {
+  if (!slot.querySelector("[name=continue]")) {
+    const mine = document.getElementById("mine").content.cloneNode(true);
+    const button = mine.querySelector("button");
+    button.value = idOf(slot);
+    button.prepend(slot.querySelector("time"));
+    keepingFocus(() => slot.replaceChildren(mine), slot);
+  }
+  const words = slot.querySelector("small");
+  const until = hold.querySelector("[data-until]")?.dataset.until;
+  if (!words || !until || words.querySelector("[data-until]")) return;
+  const left = document.createElement("span");
+  left.className = "num";
+  left.dataset.until = until;
+  words.append(" · ", left);
 }
+
+const idOf = (slot) => slot.id.slice("slot-".length);
 
 // If the slot that has focus changes under it, focus goes to its new button, else to
 // the next free one; only then is somebody else's doing announced.
