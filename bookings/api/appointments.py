@@ -18,7 +18,7 @@ from bookings.api.endpoint import (
     clinic_request,
     member,
     refuse_doctors,
-    runs_desk,
+    terms_of,
     user_of,
 )
 from bookings.api.formats import etag
@@ -71,7 +71,7 @@ class Appointments(Endpoint):
                 via=API,
                 service=service,
                 hold_token=wish["hold"] or "",
-                as_staff=runs_desk(request),
+                **terms_of(request),
                 reason=wish["reason"],
                 language=(user and user.language) or get_language() or "",
             )
@@ -100,7 +100,7 @@ class Cancel(Endpoint):
             by=member(request),
             via=API,
             reason=sent.validated_data["reason"],
-            as_staff=runs_desk(request),
+            **terms_of(request),
             version=expected_version(request, appointment),
         )
         return _answer(done)
@@ -123,7 +123,7 @@ class Reschedule(Endpoint):
                 by=member(request),
                 via=API,
                 hold_token=sent.validated_data["hold"] or "",
-                as_staff=runs_desk(request),
+                **terms_of(request),
                 version=expected_version(request, appointment),
             )
         return _answer(done)

@@ -71,8 +71,13 @@ def member(request: Request) -> User:
     return cast("User", request.user)
 
 
-def runs_desk(request: Request) -> bool:
-    return roles.runs_desk(request.user)
+def terms_of(request: Request) -> dict[str, Any]:
+    """What every POST that books, holds, cancels or moves tells its action.
+
+    The one place where a request's Idempotency-Key becomes the action's `once`; its
+    replay is an answer for `problems.handle` to give.
+    """
+    return {"as_staff": roles.runs_desk(request.user)}
 
 
 def refuse_doctors(request: Request) -> None:

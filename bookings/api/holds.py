@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts import roles
 from bookings.actions import holds
 from bookings.api.bodies import HoldBody
-from bookings.api.endpoint import Endpoint, runs_desk, user_of
+from bookings.api.endpoint import Endpoint, terms_of, user_of
 from bookings.api.formats import instant
 from bookings.api.refusals import service_of, with_alternatives
 from bookings.api.serializers import HoldSerializer
@@ -32,7 +32,7 @@ class Holds(Endpoint):
                 slot_id=sent.validated_data["slot"],
                 service=service,
                 holder=_holder(request),
-                as_staff=runs_desk(request),
+                **terms_of(request),
             )
         return Response(_as_json(placed), 201)
 

@@ -4,6 +4,7 @@ import json
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
@@ -25,22 +26,17 @@ class StrictJSONParser(BaseParser):
             ParseError, ValidationError: it is none, or holds what cannot be kept.
             TooLargeError: it is longer than any honest request.
         """
-        del media_type
-        encoding = (parser_context or {}).get("encoding", "utf-8")
-        if str(encoding).lower() not in {"utf-8", "utf8", "us-ascii"}:
+        del parser_context
+        told = parse_header_parameters(media_type or "")[1]
+        if told.get("charset", "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
             raise exceptions.ParseError(_("Send the body in UTF-8."))
         read = _read_json(_whole(stream))
         if not isinstance(read, dict):
             raise exceptions.ParseError(_("Send a JSON object."))
-        refused = {name: [_UNSTORABLE] for name, value in read.items() if _bad(value)}
-        if refused:
-            raise exceptions.ValidationError(
-                {name: [str(text) for text in texts] for name, texts in refused.items()}
-            )
+        said = _("This holds characters that cannot be stored.")
+        if refused := {name: [said] for name, value in read.items() if _bad(value)}:
+            raise exceptions.ValidationError(refused)
         return read
-
-
-_UNSTORABLE = "This holds characters that cannot be stored."
 
 
 def _whole(stream: Any) -> bytes:

@@ -161,7 +161,7 @@ def test_pages_follow_each_other_forth_and_back(guest, by_service):
         first, *_ = make.slots(make.doctor(services=[service]), number=5)
     filters = {"from_": first.day.isoformat(), "to": first.day.isoformat()}
     if by_service:
-        filters["service"] = service.pk
+        filters["service"] = str(service.pk)
     everything = ids(guest.get("slots/", **filters))
 
     page = guest.get("slots/", limit=4, **filters).json()
