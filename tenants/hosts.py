@@ -4,6 +4,7 @@ import time
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http.request import split_domain_port
 
 from tenants.context import PLATFORM, Platform, platform_context
@@ -28,6 +29,8 @@ def resolve(host_header: str) -> Clinic | Platform:
 
     Raises:
         UnknownHostError: nobody does, or the clinic is not ready.
+        OperationalError, InterfaceError: the database is away, and was never asked
+            about this host.
     """
     host = split_domain_port(host_header)[0].removesuffix(".")
     if host == settings.BASE_DOMAIN:
@@ -35,7 +38,12 @@ def resolve(host_header: str) -> Clinic | Platform:
     known = _remembered.get(host)
     if known and known[0] > time.monotonic():
         return known[1]
-    clinic = _look_up(host)
+    try:
+        clinic = _look_up(host)
+    except (OperationalError, InterfaceError):
+        if known is None:
+            raise
+        clinic = known[1]  # let the view say that nothing can be done just now
     if len(_remembered) >= _MAX_REMEMBERED:
         _remembered.clear()
     _remembered[host] = (time.monotonic() + REMEMBER, clinic)

@@ -1,18 +1,23 @@
 """Sets the clinic before anything else looks at the request."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponseBase
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import set_urlconf
+from django.utils.translation import gettext as _
 
 from tenants.context import PLATFORM, Platform, acting_for, platform_context
 from tenants.hosts import UnknownHostError, resolve
 
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+logger = logging.getLogger(__name__)
 
 
 class ClinicMiddleware:
@@ -31,6 +36,9 @@ class ClinicMiddleware:
             request.clinic = None
             with platform_context():
                 return render(request, "tenants/unknown_host.html", status=404)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("whose host this is cannot be looked up: %r", error)
+            return _unavailable(request)
 
     def _serve(self, request: Any, tenant: Any) -> HttpResponseBase:
         is_platform = isinstance(tenant, Platform)
@@ -42,6 +50,26 @@ class ClinicMiddleware:
         )
         with acting_for(tenant):
             return self.get_response(request)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponseBase:
+    """Say that the database is away. No middleware of a clinic ran, and none can."""
+    title = _("We cannot do this just now")
+    text = _("Nothing you booked is lost. Please try again in a moment.")
+    headers = {"Retry-After": "5"}
+    if request.path_info.startswith("/api/"):
+        body = {
+            "type": "urn:slotwell:problem:unavailable",
+            "title": title,
+            "status": 503,
+            "detail": text,
+            "code": "unavailable",
+        }
+        kind = "application/problem+json"
+        return JsonResponse(body, status=503, headers=headers, content_type=kind)
+    words = {"title": title, "text": text}
+    page = render_to_string("tenants/unavailable.html", words)
+    return HttpResponse(page, status=503, headers=headers)
 
 
 def _set_urls(request: Any, urlconf: str) -> None:
