@@ -11,8 +11,8 @@ from tenants.context import clinic_context
 
 
 @pytest.fixture(autouse=True)
-def _no_counters(_empty_cache):
-    throttle._asked_again_at = 0.0
+def _no_counters(_empty_cache, monkeypatch):
+    monkeypatch.setattr(throttle, "_asked_again_at", 0.0)
 
 
 def hits(number, ident="ada", **limits):

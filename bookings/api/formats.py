@@ -1,15 +1,9 @@
-"""How instants, versions and zones are written and read in the API."""
+"""How ids and versions are written and read in the API."""
 
 import re
-from datetime import UTC, datetime
 from uuid import UUID
 
 _TAG = re.compile(r"(?:W/)?\"([0-9]{1,9})\"", re.ASCII)
-
-
-def instant(moment: datetime) -> str:
-    """Write an instant as `2026-11-30T09:00:00Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def etag(version: int) -> str:

@@ -11,9 +11,8 @@ from accounts import roles
 from bookings.actions import holds
 from bookings.api.bodies import HoldBody
 from bookings.api.endpoint import Endpoint, terms_of, user_of
-from bookings.api.formats import instant
 from bookings.api.refusals import service_of, with_alternatives
-from bookings.api.serializers import HoldSerializer
+from bookings.api.serializers import HoldSerializer, instant
 from bookings.api.throttling import AddressThrottle, GuestHoldThrottle
 
 

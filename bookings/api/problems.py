@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from bookings.api.formats import instant
+from bookings.api.serializers import instant
 from bookings.errors import (
     BookingError,
     NotOfferedError,

@@ -3,14 +3,13 @@
 `to_representation` is written by hand: lists of hundreds of slots go through it.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from bookings.api.formats import instant
 from bookings.models import Appointment, Doctor, Patient, Service, Slot
 
 
@@ -87,6 +86,11 @@ def slot_as_json(slot: Slot, now: datetime) -> dict[str, Any]:
         "status": str(slot.status_at(now)),
         "version": slot.version_at(now),
     }
+
+
+def instant(moment: datetime) -> str:
+    """Write an instant as `2026-11-30T09:00:00Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class HoldSerializer(serializers.Serializer[Any]):

@@ -63,5 +63,5 @@ def test_the_page_shows_the_calls_in_a_browser(committed, daphnes):
         shown = page.locator(".opblock").count()
         browser.close()
 
-    assert shown == 16
+    assert shown == 15
     assert said == []
