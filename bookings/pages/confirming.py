@@ -95,7 +95,7 @@ def _book(request: ClinicRequest, hold: Hold, token: str) -> HttpResponse:
             language=get_language() or "",
         )
     except BookingError as error:
-        return _refused(request, hold, form, error)
+        return _page(request, hold, form, _refusal(error, hold))
     held.remember(request.session, appointment)
     return redirect("bookings:appointment", appointment.reference)
 
@@ -108,7 +108,7 @@ def _extend(request: ClinicRequest, hold: Hold, token: str) -> HttpResponse:
         if hold.is_live(locking.clock()):
             text = _("We cannot keep this time any longer than it says below.")
             return _page(request, hold, _typed(request, hold), Refusal(text, 409))
-        return _refused(request, hold, _typed(request, hold), error)
+        return _page(request, hold, _typed(request, hold), _refusal(error, hold))
     hold.expires_at = renewed.expires_at
     return _page(request, hold, _typed(request, hold))
 
@@ -116,7 +116,9 @@ def _extend(request: ClinicRequest, hold: Hold, token: str) -> HttpResponse:
 def _retake(request: ClinicRequest, former: Hold) -> HttpResponse:
     """Hold the same time again, or another one, with all that was typed."""
     try:
-        slot = Slot.objects.get(pk=request.POST["slot"], doctor=former.doctor_id)
+        slot = Slot.objects.select_related("doctor").get(
+            pk=request.POST["slot"], doctor=former.doctor_id
+        )
     except (Slot.DoesNotExist, ValueError, ValidationError):
         raise Http404 from None
     if wait := limits.booking_wait(request):
@@ -124,17 +126,18 @@ def _retake(request: ClinicRequest, former: Hold) -> HttpResponse:
     try:
         made = held.place(request.session, slot.pk, former.service)
     except BookingError as error:
-        return _refused(request, former, _typed(request, former), error)
+        typed = _typed(request, former)
+        return _page(request, former, typed, _refusal(error, former, slot))
     hold = _hold(made.pk)
     return _page(request, hold, _typed(request, hold)) if hold else redirect("/")
 
 
-def _refused(
-    request: ClinicRequest, hold: Hold, form: PersonForm, error: BookingError
-) -> HttpResponse:
+def _refusal(error: BookingError, hold: Hold, other: Slot | None = None) -> Refusal:
+    """Say why; of a hold's own time first of all that the hold is over, if it is."""
     now = locking.clock()
-    refusal = refusals.refusal_of(error, hold.first_slot, hold.service, now)
-    return _page(request, hold, form, refusal)
+    if other is None and not hold.is_live(now):
+        return refusals.ended(hold.first_slot, hold.service, now)
+    return refusals.refusal_of(error, other or hold.first_slot, hold.service, now)
 
 
 def _page(

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from bookings.errors import BookingError, UnavailableError
 from bookings.pages import errors
@@ -19,7 +20,10 @@ class PageErrorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if _is_unreadable(request):
             return errors.bad_request(request)  # type: ignore[arg-type]
-        return self.get_response(request)
+        response = self.get_response(request)
+        if settings.DEBUG and response.status_code == 404 and _is_nowhere(request):
+            return errors.not_found(request)  # type: ignore[arg-type]
+        return response
 
     def process_exception(
         self, request: HttpRequest, exception: Exception
@@ -27,9 +31,16 @@ class PageErrorMiddleware:
         if isinstance(exception, OperationalError | InterfaceError | UnavailableError):
             logger.warning("not served: %r", exception)
             return errors.unavailable(request)
+        if isinstance(exception, Http404) and getattr(request, "clinic", None):
+            return errors.not_found(request)  # type: ignore[arg-type]
         if isinstance(exception, BookingError):
             return errors.answer(request, 409, exception.code, str(exception), "")
         return None
+
+
+def _is_nowhere(request: HttpRequest) -> bool:
+    """No address of a clinic: Django would list ours, under DEBUG."""
+    return request.resolver_match is None and bool(getattr(request, "clinic", None))
 
 
 def _is_unreadable(request: HttpRequest) -> bool:

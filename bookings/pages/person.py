@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -179,4 +180,4 @@ def _note(patient: Patient | None, who: str = "") -> str:
     told = [who] if who else []
     if born:
         told.append(_("born %(day)s") % {"day": date_format(born, "SHORT_DATE_FORMAT")})
-    return ", ".join(told)
+    return capfirst(", ".join(told))
