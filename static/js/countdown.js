@@ -57,7 +57,16 @@ function end(hold, timer) {
   const time = hold.querySelector("time[datetime]:not([data-until])");
   const words = note.querySelector("[data-words]");
   words.textContent = words.textContent.replace("{time}", time?.textContent ?? "");
-  note.querySelector("a").href = hold.dataset.back || location.href;
-  hold.replaceWith(note);
+  const again = note.querySelector("a");
+  again.href = hold.dataset.back || location.href;
+  if (hold.matches(".hold")) {
+    hold.replaceWith(note);
+  } else { // a form is being filled in: sending it says whether the time is still free
+    again.replaceWith(text("typed"));
+    hold.before(note);
+    for (const gone of [timer.parentElement.parentElement, hold.querySelector("progress")]) {
+      gone?.remove();
+    }
+  }
   plan(0);
 }

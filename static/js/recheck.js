@@ -4,6 +4,7 @@ import { keepingFocus, markChanged, markMine } from "./slots.js";
 
 const AT_MOST = 1000; // ms between two fetches
 const SLOW = 20; // seconds between two slow ones, unless the page says otherwise
+const SLOWEST = 28; // a page is never wrong for more than 30
 
 let etag = { url: "", value: "" };
 let last = -AT_MOST;
@@ -15,8 +16,8 @@ export const region = () => document.querySelector("[data-live]");
 
 export function startRechecks() {
   const again = () => {
-    const seconds = Number(region()?.dataset.recheck) || SLOW;
-    setTimeout(() => recheck().finally(again), seconds * 1000 * (0.9 + Math.random() / 5));
+    const seconds = Math.min(Number(region()?.dataset.recheck) || SLOW, SLOWEST);
+    setTimeout(() => recheck().finally(again), seconds * 1000 * (0.8 + Math.random() / 5));
   };
   again();
   document.addEventListener("visibilitychange", () => document.hidden || plan(0));

@@ -1,13 +1,44 @@
-"""A Chromium, and pages of riverside in it."""
+"""A doctor with times to watch; a Chromium, and pages of riverside in it."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from channels.db import database_sync_to_async
+from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 
+from bookings.live import hub
 from bookings.tests import make
 from config.tests import chromium
+
+
+@pytest.fixture
+def quick_ticks(monkeypatch):
+    monkeypatch.setattr(hub, "TICK", 0.5)
+    monkeypatch.setattr(hub, "HEARTBEAT_TICKS", 1)
+
+
+@pytest.fixture
+async def closed_connections(committed):
+    """Channels' communicators keep the database's thread from doing it."""
+    del committed
+    yield
+    await database_sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def doctor(committed):
+    make.practice()
+    doctor = make.doctor()
+    make.slots(doctor)
+    return doctor
+
+
+@pytest.fixture
+def harbor(committed, _clinics):
+    """The other clinic; `other_clinic` would put the test into a transaction."""
+    return _clinics["harbor"]
 
 
 @pytest.fixture

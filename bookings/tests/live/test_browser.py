@@ -2,10 +2,12 @@
 
 import re
 import time
+from datetime import time as wall_time
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from bookings import locking
 from bookings.actions import appointments, holds
@@ -23,8 +25,8 @@ def book(slot):
     )
 
 
-def open_day(browser, site, slot, **context) -> Page:
-    page = browser.new_context(**context).new_page()
+def open_day(browser, site, slot, **context) -> Any:
+    page: Any = browser.new_context(**context).new_page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on(
@@ -214,3 +216,49 @@ def test_an_old_time_that_somebody_releases_comes_back(browser, site, times):
     assert wait_for(page, first, "free", 1) <= 1
     expect(page.locator(f"#slot-{first.pk} button")).to_be_visible()
     assert Slot.objects.get(pk=first.pk).version == 3
+
+
+def test_the_list_of_doctors_is_live_too(browser, site, times):
+    tomorrow = make.next_week(times[0].doctor) - timedelta(days=6)
+    soon = make.slots(
+        times[0].doctor,
+        start=make.at(times[0].doctor, tomorrow, wall_time(hour=9)),
+    )
+    page = browser.new_page()
+    page.goto(site)
+    wait_until_live(page)
+    assert status_of(page, soon[0]) == "free"
+
+    holds.place(slot_id=soon[0].pk, holder="somebody")
+
+    expect(page.locator(f'#slot-{soon[0].pk}[data-status="free"]')).to_have_count(
+        0, timeout=1000
+    )
+
+
+def test_without_javascript_a_time_is_found_held_and_booked(browser, site, times):
+    first, *_ = times
+    page = open_day(browser, site, first, java_script_enabled=False)
+    page.locator(f"#slot-{first.pk} button").click()
+    page.locator("[name=name]").fill("Elif Kaya")
+    page.locator("[name=email]").fill("elif.kaya@mail.example")
+    page.locator("#book button.wide").click()
+
+    expect(page.locator("h1")).to_contain_text("You are booked")
+    first.refresh_from_db()
+    assert first.appointment.patient.name == "Elif Kaya"
+
+
+def test_what_was_typed_stays_when_the_hold_ends(browser, site, times):
+    first, *_ = times
+    page = open_day(browser, site, first)
+    page.locator(f"#slot-{first.pk} button").click()
+    page.wait_for_url(re.compile("/book/"))
+    _end_holds_soon(first)
+    page.reload()
+    page.locator("[name=name]").fill("Elif Kaya")
+
+    expect(page.locator("[role=alert]")).to_contain_text("has ended", timeout=8000)
+    expect(page.locator("[role=alert]")).to_contain_text("Nothing you typed is lost")
+    expect(page.locator("[name=name]")).to_have_value("Elif Kaya")
+    assert page.errors == []
