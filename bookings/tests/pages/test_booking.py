@@ -29,11 +29,11 @@ def test_a_guest_holds_and_books(clinic_client: Client, slots: list[Slot]):
     form_url = walking.hold(clinic_client, slots[0])
     form = clinic_client.get(form_url)
     answer = clinic_client.post(form_url, GUEST)
-    done = clinic_client.get(answer.url)
+    done = clinic_client.get(answer["Location"])
 
     made = Appointment.objects.get()
     assert "no-store" in form["Cache-Control"]
-    assert answer.url == f"/appointments/{made.reference}/"
+    assert answer["Location"] == f"/appointments/{made.reference}/"
     assert "You are booked, Elif" in done.content.decode()
     assert made.patient.phone == "+442079460118"
     assert str(made.patient.date_of_birth) == "1984-03-27"
@@ -46,7 +46,7 @@ def test_the_reason_for_the_visit_is_on_no_later_page(
 ):
     answer = walking.book(clinic_client, slots[0])
 
-    assert "My knee" not in clinic_client.get(answer.url).content.decode()
+    assert "My knee" not in clinic_client.get(answer["Location"]).content.decode()
 
 
 def test_the_form_sent_twice_gives_the_same_booking(
@@ -57,7 +57,7 @@ def test_the_form_sent_twice_gives_the_same_booking(
     second = clinic_client.post(form_url, GUEST)
     again = clinic_client.get(form_url)
 
-    assert first.url == second.url == again.url
+    assert first["Location"] == second["Location"] == again["Location"]
     assert Appointment.objects.count() == Patient.objects.count() == 1
 
 
@@ -89,9 +89,9 @@ def test_the_form_of_a_hold_opens_in_its_own_browser_only(
 ):
     form_url = walking.hold(clinic_client, slots[0])
 
-    assert stranger.get(form_url).url == "/"
-    assert stranger.post(form_url, GUEST).url == "/"
-    assert stranger.post(f"{form_url}release/").url == "/"
+    assert stranger.get(form_url)["Location"] == "/"
+    assert stranger.post(form_url, GUEST)["Location"] == "/"
+    assert stranger.post(f"{form_url}release/")["Location"] == "/"
     assert Hold.objects.get().is_live(timezone.now())
 
 
@@ -241,7 +241,7 @@ def test_letting_go_frees_the_time(clinic_client: Client, slots: list[Slot]):
 
     answer = clinic_client.post(f"{url}release/")
 
-    assert answer.url.startswith(walking.day_of(slots[0]))
+    assert answer["Location"].startswith(walking.day_of(slots[0]))
     assert Slot.objects.get(pk=slots[0].pk).status_at(timezone.now()) == "free"
 
 
@@ -259,70 +259,6 @@ def test_a_busy_clinic_says_so_and_loses_nothing(
     assert (answer.status_code, answer["Retry-After"]) == (409, "1")
     assert "Nothing you typed is lost" in answer.content.decode()
     assert "elif@mail.example" in answer.content.decode()
-
-
-def test_a_member_books_for_herself_and_for_her_son(
-    clinic_client: Client, slots: list[Slot], elif_: User, deniz: Patient
-):
-    clinic_client.force_login(elif_)
-    own = clinic_client.post(walking.hold(clinic_client, slots[0]), {"who": "me"})
-    his = clinic_client.post(walking.hold(clinic_client, slots[1]), {"who": deniz.pk})
-
-    assert (own.status_code, his.status_code) == (302, 302)
-    names = Appointment.objects.order_by("start").values_list(
-        "patient__name", flat=True
-    )
-    assert list(names) == ["Elif Kaya", "Deniz Kaya"]
-
-
-def test_a_member_without_a_record_gets_one(clinic_client: Client, slots: list[Slot]):
-    newcomer = make.user(name="Ada Byron", email="ada@mail.example")
-    clinic_client.force_login(newcomer)
-
-    clinic_client.post(walking.hold(clinic_client, slots[0]), {"who": "me"})
-
-    assert Appointment.objects.get().patient.user == newcomer
-
-
-def test_somebody_else_joins_the_family_once(
-    clinic_client: Client, slots: list[Slot], elif_: User
-):
-    clinic_client.force_login(elif_)
-    typed = {"who": "other", "name": "Mina Kaya", "dob": "1 2 2020"}
-    for slot in slots[:2]:
-        clinic_client.post(walking.hold(clinic_client, slot), typed)
-
-    mina = Patient.objects.get(name="Mina Kaya")
-    assert mina.guardian is not None
-    assert mina.guardian.user == elif_
-    assert mina.appointments.count() == 2
-
-
-def test_nobody_books_for_somebody_elses_family(
-    clinic_client: Client, slots: list[Slot], elif_: User
-):
-    stranger = make.patient()
-    clinic_client.force_login(elif_)
-
-    url = walking.hold(clinic_client, slots[0])
-    answer = clinic_client.post(url, {"who": str(stranger.pk)})
-
-    assert answer.status_code == 422
-    assert "Choose who the visit is for" in answer.content.decode()
-
-
-def test_a_person_is_in_one_place_at_a_time(
-    clinic_client: Client, slots: list[Slot], elif_: User
-):
-    other = make.doctor()
-    same_time = make.slots(other, start=slots[0].start, number=1)[0]
-    clinic_client.force_login(elif_)
-    clinic_client.post(walking.hold(clinic_client, slots[0]), {"who": "me"})
-
-    answer = clinic_client.post(walking.hold(clinic_client, same_time), {"who": "me"})
-
-    assert answer.status_code == 409
-    assert "already has an appointment" in answer.content.decode()
 
 
 def test_a_hold_outlives_the_log_in(

@@ -30,7 +30,7 @@ def hold(client: Client, slot: Slot, **fields: Any) -> str:
     """Press a free time; returns where its form is."""
     answer = choose(client, slot, **fields)
     assert answer.status_code == 302, answer.content
-    return str(answer.url)
+    return str(answer["Location"])
 
 
 def book(client: Client, slot: Slot, **typed: Any) -> Any:
