@@ -74,7 +74,7 @@ class NewAccountForm(UserCreationForm):
         return _free_address(self.cleaned_data["email"], self.instance)
 
 
-class AccountAdmin(UserAdmin, PlainModelAdmin):  # type: ignore[type-arg]
+class AccountAdmin(UserAdmin, PlainModelAdmin):  # type: ignore[type-arg, misc]
     """Accounts of some roles; they are switched off, not deleted."""
 
     offered: ClassVar[frozenset[str]]  # roles that may be given

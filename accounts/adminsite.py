@@ -17,7 +17,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import SimpleTemplateResponse
-from django.urls import URLPattern, URLResolver, reverse_lazy
+from django.urls import URLPattern, URLResolver, reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -100,6 +100,9 @@ class RoleSite(UnfoldAdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         _refuse_nul(request)
+        if not (request.GET.get("next") or request.POST):
+            home = reverse(f"{self.name}:index")
+            return HttpResponseRedirect(f"{request.path}?next={home}")
         response: HttpResponse = super().login(request, extra_context)
         form = (getattr(response, "context_data", None) or {}).get("form")
         if wait := getattr(form, "wait", None):
@@ -130,7 +133,8 @@ class RoleSite(UnfoldAdminSite):
         # Not every wrapper of Django and Unfold says where its log-in page is.
         for pattern in _flat(urls):
             pattern.callback.login_url = reverse_lazy(f"{self.name}:login")
-        return urls
+        # The shortcut to a row's page on the site: we have none, and it takes any id.
+        return [each for each in urls if getattr(each, "name", "") != "view_on_site"]
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

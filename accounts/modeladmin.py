@@ -36,6 +36,14 @@ class PlainModelAdmin(ModelAdmin):
     list_filter_submit = False
     compressed_fields = True
     warn_unsaved_form = True
+    view_on_site = False
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Only what the list offers as a filter, not any column somebody types."""
+        del value
+        filters = self.get_list_filter(request)
+        offered = {getattr(each, "parameter_name", each) for each in filters}
+        return lookup in offered or lookup.partition("__")[0] in offered
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any]

@@ -123,10 +123,20 @@ class ClinicAdmin(PlainModelAdmin):
 class DomainAdmin(PlainModelAdmin):
     """A clinic's own domains: added, and left as they are."""
 
-    list_display = ("domain", "tenant", "is_primary")
+    list_display = ("domain", "clinic", "is_primary")
     list_select_related = ("tenant",)
     search_fields = ("domain", "tenant__name")
     autocomplete_fields = ("tenant",)
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs["label"] = _("Clinic")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @display(description=_("clinic"), ordering="tenant__name")
+    def clinic(self, domain: Domain) -> str:
+        return str(domain.tenant)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

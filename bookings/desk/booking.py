@@ -42,7 +42,6 @@ def page(site: Any, request: Any) -> HttpResponse:
     context = {
         **site.each_context(request),
         "title": _("Book for a patient"),
-        "opts": Appointment._meta,
         "visit": visit,
         "form": form,
         "media": visit.media,

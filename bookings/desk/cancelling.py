@@ -55,7 +55,7 @@ def cancel_rows(
             "Their times become free again at once, and each patient with an e-mail "
             "address is told by mail. This cannot be undone."
         ),
-        button=_("Cancel and tell the patient"),
+        button=ngettext("Cancel the appointment", "Cancel the appointments", len(rows)),
         rows=[Row(each.pk, each.version, _line(each)) for each in rows],
         action=action,
         back=back,

@@ -56,7 +56,6 @@ def ask(
     context = {
         **admin.admin_site.each_context(request),
         "title": question.title,
-        "opts": admin.opts,
         "question": question,
         "form": form,
         "media": admin.media,

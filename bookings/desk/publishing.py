@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from accounts import roles
 from bookings.actions import slots
 from bookings.errors import BookingError
-from bookings.models import Doctor, Slot
+from bookings.models import Doctor
 
 
 class PublishForm(forms.Form):
@@ -51,7 +51,6 @@ def page(site: Any, request: Any) -> HttpResponse:
     context = {
         **site.each_context(request),
         "title": _("Publish slots"),
-        "opts": Slot._meta,
         "form": form,
         "back": reverse(f"{site.name}:bookings_slot_changelist"),
     }

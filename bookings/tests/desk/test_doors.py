@@ -163,3 +163,40 @@ def test_a_session_of_another_clinic_opens_nothing(as_, other_clinic):
     there = Client(headers={"host": "harbor.localhost"})
     there.cookies = here.cookies
     assert there.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?status__exact=%00",
+        "?q=a%00b",
+        "?q=" + "x" * 3000,
+        "?p=99999999999999999999",
+        "?o=99999999999999999999.zzz",
+        "?when=nonsense",
+        "?doctor__id__exact=nonsense",
+        "?start__year=-1",
+        "?start__year=99999999999999999999",
+        "?patient__email__startswith=e",
+        "?_popup=1&_to_field=zzz",
+    ],
+)
+def test_nonsense_in_an_address_is_no_error_of_ours(rows, owner, query):
+    response = owner.get(f"/admin/bookings/appointment/{query}", follow=True)
+    assert response.status_code in (200, 400, 404)
+
+
+@pytest.mark.parametrize("action", ["cancel", "nonsense", ""])
+@pytest.mark.parametrize("ids", ["nonsense", "\x00", "9" * 40])
+def test_nonsense_in_a_ticked_row_is_no_error_of_ours(rows, owner, action, ids):
+    data = {"action": action, "_selected_action": ids, "index": 0}
+    response = owner.post("/admin/bookings/appointment/", data, follow=True)
+    assert response.status_code == 200
+    assert "not sent whole" in response.content.decode()
+
+
+@pytest.mark.parametrize("raw", ["nonsense", "%00", "9" * 40, "%F0%9F%92%A9"])
+@pytest.mark.parametrize("page", ["change", "delete", "history", "cancel"])
+def test_nonsense_as_an_id_is_no_error_of_ours(rows, owner, raw, page):
+    response = owner.get(f"/admin/bookings/appointment/{raw}/{page}/")
+    assert response.status_code in (302, 400, 403, 404)
