@@ -18,7 +18,6 @@ from bookings.api.endpoint import (
     clinic_request,
     member,
     refuse_doctors,
-    terms_of,
     user_of,
 )
 from bookings.api.formats import etag
@@ -27,6 +26,7 @@ from bookings.api.patients import patient_for
 from bookings.api.refusals import expected_version, service_of, with_alternatives
 from bookings.api.serializers import AppointmentSerializer
 from bookings.models import Appointment
+from bookings.once import Answer
 
 API = Appointment.Via.API
 _STATUSES = [*Appointment.Status.values, "all"]
@@ -45,6 +45,9 @@ class Appointments(Endpoint):
 
     def get_permissions(self) -> list[BasePermission]:
         return [AllowAny() if self.request.method == "POST" else IsAuthenticated()]
+
+    def kept(self, result: Appointment) -> Answer:
+        return Answer(201, _shown(result))
 
     @extend_schema(responses=AppointmentSerializer(many=True), parameters=_FILTERS)
     def get(self, request: Request) -> Response:
@@ -71,7 +74,7 @@ class Appointments(Endpoint):
                 via=API,
                 service=service,
                 hold_token=wish["hold"] or "",
-                **terms_of(request),
+                **self.terms(request),
                 reason=wish["reason"],
                 language=(user and user.language) or get_language() or "",
             )
@@ -85,7 +88,14 @@ class OneAppointment(Endpoint):
         return _answer(_visible(request, pk))
 
 
-class Cancel(Endpoint):
+class Change(Endpoint):
+    """A POST that changes an appointment and answers with it."""
+
+    def kept(self, result: Appointment) -> Answer:
+        return Answer(200, _shown(result))
+
+
+class Cancel(Change):
     @extend_schema(
         request=CancelBody, responses=AppointmentSerializer, parameters=_IF_MATCH
     )
@@ -100,13 +110,13 @@ class Cancel(Endpoint):
             by=member(request),
             via=API,
             reason=sent.validated_data["reason"],
-            **terms_of(request),
+            **self.terms(request),
             version=expected_version(request, appointment),
         )
         return _answer(done)
 
 
-class Reschedule(Endpoint):
+class Reschedule(Change):
     @extend_schema(
         request=MoveBody, responses=AppointmentSerializer, parameters=_IF_MATCH
     )
@@ -123,15 +133,19 @@ class Reschedule(Endpoint):
                 by=member(request),
                 via=API,
                 hold_token=sent.validated_data["hold"] or "",
-                **terms_of(request),
+                **self.terms(request),
                 version=expected_version(request, appointment),
             )
         return _answer(done)
 
 
 def _answer(appointment: Appointment, status: int = 200) -> Response:
-    shown = AppointmentSerializer(appointment).data
-    return Response(shown, status, headers={"ETag": etag(appointment.version)})
+    headers = {"ETag": etag(appointment.version)}
+    return Response(_shown(appointment), status, headers=headers)
+
+
+def _shown(appointment: Appointment) -> dict[str, Any]:
+    return dict(AppointmentSerializer(appointment).data)
 
 
 def _visible(request: Request, pk: str) -> Any:

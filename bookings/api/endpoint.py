@@ -1,5 +1,6 @@
 """What all views of the API have in common."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
@@ -11,7 +12,9 @@ from rest_framework.views import APIView
 
 from accounts import roles
 from accounts.models import User
+from bookings.api.repeats import keep_refusal, once_of
 from bookings.api.schema import EndpointSchema
+from bookings.once import Answer, Once
 from tenants.http import ClinicRequest
 
 
@@ -36,6 +39,12 @@ class Endpoint(APIView):
     content_negotiation_class = JSONOnly
     metadata_class = None
     schema = EndpointSchema()
+    once: Once | None = None  # of a POST with an Idempotency-Key
+
+    def kept(self, result: Any) -> Answer | None:
+        """Say what to answer a repeat; None where repeats are not looked for."""
+        del result
+        return None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -43,6 +52,12 @@ class Endpoint(APIView):
             "CONTENT_LENGTH"
         ):
             raise exceptions.ParseError(_("Send the length of the body."))
+        if request.method == "POST" and type(self).kept is not Endpoint.kept:
+            self.once = once_of(request, cast("Callable[[Any], Answer]", self.kept))
+
+    def terms(self, request: Request) -> dict[str, Any]:
+        """What every POST that books, holds, cancels or moves tells its action."""
+        return {"as_staff": roles.runs_desk(request.user), "once": self.once}
 
     def get_authenticate_header(self, request: Request) -> str:
         del request
@@ -53,6 +68,8 @@ class Endpoint(APIView):
     ) -> Response:
         final: Response = super().finalize_response(request, response, *a, **k)
         final.headers.setdefault("Cache-Control", "no-store")
+        if self.once:
+            keep_refusal(self.once, final)
         return final
 
 
@@ -69,15 +86,6 @@ def user_of(request: Request) -> User | None:
 def member(request: Request) -> User:
     """Return who asks, on an endpoint that lets nobody else in."""
     return cast("User", request.user)
-
-
-def terms_of(request: Request) -> dict[str, Any]:
-    """What every POST that books, holds, cancels or moves tells its action.
-
-    The one place where a request's Idempotency-Key becomes the action's `once`; its
-    replay is an answer for `problems.handle` to give.
-    """
-    return {"as_staff": roles.runs_desk(request.user)}
 
 
 def refuse_doctors(request: Request) -> None:

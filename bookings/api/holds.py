@@ -10,15 +10,19 @@ from rest_framework.response import Response
 from accounts import roles
 from bookings.actions import holds
 from bookings.api.bodies import HoldBody
-from bookings.api.endpoint import Endpoint, terms_of, user_of
+from bookings.api.endpoint import Endpoint, user_of
 from bookings.api.refusals import service_of, with_alternatives
 from bookings.api.serializers import HoldSerializer, instant
 from bookings.api.throttling import AddressThrottle, GuestHoldThrottle
+from bookings.once import Answer
 
 
 class Holds(Endpoint):
     permission_classes = (AllowAny,)
     throttle_classes = (AddressThrottle, GuestHoldThrottle)
+
+    def kept(self, result: holds.Placed) -> Answer:
+        return Answer(201, _as_json(result))
 
     @extend_schema(request=HoldBody, responses={201: HoldSerializer})
     def post(self, request: Request) -> Response:
@@ -31,7 +35,7 @@ class Holds(Endpoint):
                 slot_id=sent.validated_data["slot"],
                 service=service,
                 holder=_holder(request),
-                **terms_of(request),
+                **self.terms(request),
             )
         return Response(_as_json(placed), 201)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from bookings.api.repeats import replay
 from bookings.api.serializers import instant
 from bookings.errors import (
     BookingError,
@@ -21,6 +22,7 @@ from bookings.errors import (
     SlotHeldError,
     UnavailableError,
 )
+from bookings.once import Replay
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -83,6 +85,8 @@ class TakenError(BookingError):
 def handle(error: Exception, context: Mapping[str, Any]) -> Response:
     """Turn whatever a view raised into a problem (DRF's `EXCEPTION_HANDLER`)."""
     del context
+    if isinstance(error, Replay):
+        return replay(error.answer)
     error = _translated(error)
     if isinstance(error, BookingError):
         return _of_booking(error)
