@@ -40,6 +40,7 @@ _IF_MATCH = [OpenApiParameter("If-Match", str, OpenApiParameter.HEADER)]
 
 
 class Appointments(Endpoint):
+    is_repeatable = True
     pagination_class = Cursor
     cursor_fields = ("start", "id")
 
@@ -90,6 +91,8 @@ class OneAppointment(Endpoint):
 
 class Change(Endpoint):
     """A POST that changes an appointment and answers with it."""
+
+    is_repeatable = True
 
     def kept(self, result: Appointment) -> Answer:
         return Answer(200, _shown(result))

@@ -1,6 +1,5 @@
 """What all views of the API have in common."""
 
-from collections.abc import Callable
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
@@ -41,10 +40,11 @@ class Endpoint(APIView):
     schema = EndpointSchema()
     once: Once | None = None  # of a POST with an Idempotency-Key
 
-    def kept(self, result: Any) -> Answer | None:
-        """Say what to answer a repeat; None where repeats are not looked for."""
-        del result
-        return None
+    is_repeatable = False  # may a POST be repeated by its key? Then `kept` is there
+
+    def kept(self, result: Any) -> Answer:
+        """Say what a repeat of what was done is answered."""
+        raise NotImplementedError
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -52,8 +52,8 @@ class Endpoint(APIView):
             "CONTENT_LENGTH"
         ):
             raise exceptions.ParseError(_("Send the length of the body."))
-        if request.method == "POST" and type(self).kept is not Endpoint.kept:
-            self.once = once_of(request, cast("Callable[[Any], Answer]", self.kept))
+        if request.method == "POST" and self.is_repeatable:
+            self.once = once_of(request, self.kept)
 
     def terms(self, request: Request) -> dict[str, Any]:
         """What every POST that books, holds, cancels or moves tells its action."""

@@ -18,6 +18,7 @@ from bookings.once import Answer
 
 
 class Holds(Endpoint):
+    is_repeatable = True
     permission_classes = (AllowAny,)
     throttle_classes = (AddressThrottle, GuestHoldThrottle)
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
@@ -28,7 +28,15 @@ class BearerToken(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 
 class EndpointSchema(AutoSchema):
-    """Adds to each call the answer that all calls may give: a problem."""
+    """Adds to each call the answer that all calls may give: a problem.
+
+    And to each call that may be repeated, its key.
+    """
+
+    def get_override_parameters(self) -> Any:
+        if self.method == "POST" and getattr(self.view, "is_repeatable", False):
+            return [OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)]
+        return []
 
     def get_response_serializers(self) -> Any:
         told: Any = super().get_response_serializers()

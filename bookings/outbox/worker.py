@@ -4,7 +4,8 @@
   mail to the courier and re-arms them for what is next. Never waits for a mail server.
 - *courier*: sends the mail of the clinics handed to it.
 - *sweep*: at the start and every few minutes looks at all clinics, for what a lost
-  wake-up hid, and publishes slots where the horizon has moved on.
+  wake-up hid, forgets answers kept for a day, and publishes slots where the horizon
+  has moved on.
 
 Several workers may run side by side: rows are taken with `SKIP LOCKED`, publishing is
 idempotent. A loop that fails (database gone, a clinic broken) pauses and goes on.
@@ -21,7 +22,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 
-from bookings import locking
+from bookings import locking, once
 from bookings.actions import holds, slots
 from bookings.errors import UnavailableError
 from bookings.models import Slot
@@ -113,6 +114,7 @@ class Worker:
                 now = locking.clock()
                 if first_due := _first_due():
                     due.wake(clinic, first_due)
+                once.forget_old(now)
                 self._keep_published(now)
 
     def _keep_published(self, now: datetime) -> None:
