@@ -5,7 +5,7 @@ booking asks.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -148,6 +148,35 @@ def between(
         as_staff=as_staff,
     )
     return [view for view in judged if view.slot.start < end]
+
+
+def starts(
+    doctors: Sequence[Doctor],
+    start: datetime,
+    end: datetime,
+    *,
+    service: Service,
+    now: datetime,
+) -> list[SlotView]:
+    """Every time in `[start, end)` at which one of the doctors can start the service.
+
+    By start and id; asks as many queries for many doctors as for one.
+    """
+    rows: dict[UUID, list[Slot]] = defaultdict(list)
+    near = Slot.objects.filter(start__gte=start, start__lt=end + _REST)
+    for row in near.filter(doctor__in=doctors).order_by("start"):
+        rows[row.doctor_id].append(row)
+    busy = claims.busy_times_of(doctors, start - _REST, end + 2 * _REST)
+    practice = Practice.load()
+    free = [
+        view
+        for each in doctors
+        for view in judge(
+            each, rows[each.pk], service, now, practice=practice, busy=busy[each.pk]
+        )
+        if view.can_start and view.slot.start < end
+    ]
+    return sorted(free, key=lambda view: (view.slot.start, view.id))
 
 
 def week(

@@ -1,5 +1,7 @@
 """Before anything is written: what is wanted, whether it can be had, and if not, why."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -144,11 +146,25 @@ def busy_times(
     moving: Appointment | None = None,
 ) -> list[Interval]:
     """What the doctor's active appointments occupy between two instants."""
+    return busy_times_of([doctor], start, end, moving=moving)[doctor.pk]
+
+
+def busy_times_of(
+    doctors: Iterable[Doctor],
+    start: datetime,
+    end: datetime,
+    *,
+    moving: Appointment | None = None,
+) -> dict[UUID, list[Interval]]:
+    """The same of several doctors, each by id; of one who is free, an empty list."""
     active = Appointment.objects.active().but(moving)
-    ranges = active.filter(
-        doctor=doctor, is_overbooked=False, occupied__overlap=(start, end)
-    ).values_list("occupied", flat=True)
-    return [(each.lower, each.upper) for each in ranges]
+    rows = active.filter(
+        doctor__in=list(doctors), is_overbooked=False, occupied__overlap=(start, end)
+    )
+    busy: dict[UUID, list[Interval]] = defaultdict(list)
+    for doctor_id, occupied in rows.values_list("doctor", "occupied"):
+        busy[doctor_id].append((occupied.lower, occupied.upper))
+    return busy
 
 
 def refusal(refused: Offer[object], now: datetime) -> BookingError:

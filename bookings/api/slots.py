@@ -78,10 +78,5 @@ def _starts(
     doctors = Doctor.objects.listed().filter(services=service)
     if doctor_id:
         doctors = doctors.filter(pk=doctor_id)
-    starts = [
-        view.slot
-        for doctor in doctors
-        for view in agenda.between(doctor, start, end, service=service, now=now)
-        if view.can_start
-    ]
-    return sorted(starts, key=lambda slot: (slot.start, slot.pk))
+    views = agenda.starts(list(doctors), start, end, service=service, now=now)
+    return [view.slot for view in views]
