@@ -68,9 +68,9 @@ def _page_of(
     service = _service_of(shown, request.GET.get("service", ""))
     mine = held.current(request.session, now)
     raw = request.GET.get("date", "")
-    on, today = _date(raw), now.astimezone(shown.zone).date()
-    is_clear = not raw or (on is not None and on - today <= _FARTHEST)
-    if on is None or not is_clear:
+    on, today = read_date(raw), now.astimezone(shown.zone).date()
+    is_clear = not raw or on is not None
+    if on is None:
         on = first_day(shown, service, now)
     return DayPage(shown, service, max(on, today), now, mine), is_clear
 
@@ -138,8 +138,10 @@ def _slot_of(shown: Doctor, raw: str) -> Slot:
     return get_object_or_404(slots, pk=slot_id, doctor=shown)
 
 
-def _date(raw: str) -> date | None:
+def read_date(raw: str) -> date | None:
+    """Read a day of an address (YYYY-MM-DD); none, if it is no day or out of reach."""
     try:
-        return date.fromisoformat(raw)
+        day = date.fromisoformat(raw)
     except ValueError:
         return None
+    return day if day - timezone.now().date() <= _FARTHEST else None

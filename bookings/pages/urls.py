@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from bookings.pages import about, appointments, confirming, doctors, face, home
+from bookings.pages import about, appointments, confirming, doctors, face, home, moving
 
 app_name = "bookings"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("appointments/", appointments.mine, name="appointments"),
     path("appointments/<str:reference>/", appointments.one, name="appointment"),
     path("appointments/<str:reference>/cancel/", appointments.cancel, name="cancel"),
+    path("appointments/<str:reference>/move/", moving.move, name="move"),
     path(
         "appointments/<str:reference>/calendar.ics",
         appointments.calendar,

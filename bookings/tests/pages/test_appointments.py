@@ -48,7 +48,7 @@ def test_a_visit_opens_by_its_signed_link(stranger: Client, visit: Appointment):
     assert "no-store" in page["Cache-Control"]
 
 
-@pytest.mark.parametrize("path", ["", "cancel/", "calendar.ics"])
+@pytest.mark.parametrize("path", ["", "cancel/", "move/", "calendar.ics"])
 def test_without_link_log_in_or_browser_it_is_as_if_there_were_none(
     stranger: Client, visit: Appointment, path: str
 ):
@@ -181,3 +181,43 @@ def test_a_list_of_three_costs_as_many_queries_as_one(
         counts.append(len(queries))
 
     assert counts[0] == counts[2], counts
+
+
+def test_moving_asks_first_and_keeps_the_old_time_until_then(
+    stranger: Client, visit: Appointment, slots: list[Slot]
+):
+    new = {"slot": str(slots[3].pk)}
+    times = stranger.get(signed(visit, "move/"))
+    asked = stranger.post(signed(visit, "move/"), new)
+    visit.refresh_from_db()
+    assert (times.status_code, asked.status_code) == (200, 200)
+    assert visit.start == slots[0].start
+
+    answer = stranger.post(signed(visit, "move/"), new | {"sure": "1"})
+
+    visit.refresh_from_db()
+    assert answer["Location"] == signed(visit)
+    assert visit.start == slots[3].start
+    assert Slot.objects.get(pk=slots[0].pk).status_at(timezone.now()) == "free"
+
+
+def test_moving_to_a_taken_time_keeps_the_visit_and_offers_others(
+    stranger: Client, visit: Appointment, slots: list[Slot]
+):
+    booked(slots[3])
+
+    answer = stranger.post(
+        signed(visit, "move/"), {"slot": str(slots[3].pk), "sure": "1"}
+    )
+
+    visit.refresh_from_db()
+    assert answer.status_code == 409
+    assert "Someone else has just taken 10:00." in answer.content.decode()
+    assert visit.start == slots[0].start
+
+
+def test_links_of_the_move_page_carry_the_key(stranger: Client, visit: Appointment):
+    page = stranger.get(signed(visit, "move/")).content.decode()
+
+    key = links.key_of(visit)
+    assert f"move/?{links.PARAMETER}={key}&amp;date=" in page
