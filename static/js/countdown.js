@@ -18,11 +18,11 @@ export function startCountdowns() {
 function tick() {
   const hold = document.getElementById("my-hold");
   const timer = hold?.querySelector("[data-until]");
-  const main = timer ? secondsLeft(timer) : null;
+  const main = timer ? left(timer) : null;
   for (const element of document.querySelectorAll("[data-until]")) {
-    const left = main ?? secondsLeft(element);
-    element.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-    element.toggleAttribute("data-low", left < LOW);
+    const seconds = Math.floor(Math.max(0, main ?? left(element)));
+    element.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    element.toggleAttribute("data-low", seconds < LOW);
   }
   if (main === null) {
     before = Infinity;
@@ -34,20 +34,21 @@ function tick() {
     if (before > limit && main <= limit && main > limit - 5) announce(text(words));
   }
   before = main;
-  if (main === 0 && endedHold !== timer.dataset.until) end(hold, timer);
+  if (main <= 0 && endedHold !== timer.dataset.until) end(hold, timer);
 }
 
-// The server says how long is left (datetime="PT4M32S"): a wrong clock here does no harm.
-function secondsLeft(element) {
+// Seconds. The server says how many whole ones are left (datetime="PT4M32S"), so a wrong
+// clock here does no harm; the one it left out is added, so that we never end early.
+function left(element) {
   const until = element.dataset.until;
   if (ends.get(element)?.[0] !== until) {
     const given = /^PT(?:(\d+)M)?(?:(\d+)S)?$/.exec(element.getAttribute("datetime") ?? "");
-    const left = given
-      ? (Number(given[1] ?? 0) * 60 + Number(given[2] ?? 0)) * 1000
+    const milliseconds = given
+      ? (Number(given[1] ?? 0) * 60 + Number(given[2] ?? 0) + 1) * 1000
       : Date.parse(until) - Date.now();
-    ends.set(element, [until, performance.now() + left]);
+    ends.set(element, [until, performance.now() + milliseconds]);
   }
-  return Math.max(0, Math.round((ends.get(element)[1] - performance.now()) / 1000)) || 0;
+  return (ends.get(element)[1] - performance.now()) / 1000;
 }
 
 // The held time is open to others again: say so in its place, nothing typed is lost.

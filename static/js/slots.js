@@ -45,11 +45,12 @@ function showAsMine(slot, hold) {
     keepingFocus(() => slot.replaceChildren(mine), slot);
   }
   const words = slot.querySelector("small");
-  const until = hold.querySelector("[data-until]")?.dataset.until;
-  if (!words || !until || words.querySelector("[data-until]")) return;
+  const timer = hold.querySelector("[data-until]");
+  if (!words || !timer || words.querySelector("[data-until]")) return;
   const left = document.createElement("span");
   left.className = "num";
-  left.dataset.until = until;
+  left.dataset.until = timer.dataset.until;
+  left.textContent = timer.textContent;
   words.append(" · ", left);
 }
 

@@ -205,6 +205,7 @@ def test_a_hold_counts_down_and_its_end_is_said_without_losing_the_page(
     expect(page.locator("[role=alert]")).to_contain_text("has ended", timeout=8000)
     assert wait_for(page, first, "free", 8) <= 8
     expect(page.locator("[role=alert]")).to_contain_text("has ended")
+    expect(page.locator("#my-hold")).to_have_count(0)
 
 
 def _end_holds_soon(slot):
