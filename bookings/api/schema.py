@@ -54,7 +54,7 @@ class EndpointSchema(AutoSchema):
 class Schema(SpectacularAPIView):
     """JSON unless YAML is asked for: what reads YAML reads that as well."""
 
-    renderer_classes = (OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer)
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
     permission_classes = (AllowAny,)
 
 
