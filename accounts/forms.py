@@ -59,9 +59,9 @@ class PasswordField(forms.CharField):
 class NewPasswordField(PasswordField):
     """A password to be, with advice; `_strong` judges it."""
 
-    def __init__(self, label: Any = _("New password")) -> None:
+    def __init__(self, label: Any = None) -> None:
         super().__init__(
-            label=label,
+            label=label or _("New password"),
             autocomplete="new-password",
             help_text=_(
                 "At least 15 characters. Four or five words that do not belong together "

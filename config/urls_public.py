@@ -1,9 +1,9 @@
 """URLs of the public site (BASE_DOMAIN itself)."""
 
 from django.urls import path
-from tenants.admin import operators_site
 
 from tenants import views
+from tenants.admin import operators_site
 
 handler400 = "tenants.views.bad_request"
 handler403 = "tenants.views.forbidden"
