@@ -181,7 +181,9 @@ def test_htmx_gets_the_refusal_in_place_and_is_sent_on_otherwise(
     assert sent_on["HX-Redirect"] == f"/book/{Hold.objects.latest('created_at').pk}/"
 
 
-@pytest.mark.parametrize("slot", ["", "nonsense", "6b396e21-ece2-4a4e-bbd7-3ce3ea47cad0", "9" * 400])
+@pytest.mark.parametrize(
+    "slot", ["", "nonsense", "6b396e21-ece2-4a4e-bbd7-3ce3ea47cad0", "9" * 400]
+)
 def test_a_time_that_is_none_is_not_found(
     clinic_client: Client, slots: list[Slot], slot: str
 ):
