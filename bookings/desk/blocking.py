@@ -48,13 +48,7 @@ def block(
         title=_("Block slots"),
         warning=_("Patients cannot choose these times any more. Taken ones stay."),
         button=_("Block"),
-        rows=[
-            Row(
-                each.pk,
-                f"{clock.wall(each.start, each.doctor.timezone)} · {each.doctor}",
-            )
-            for each in rows
-        ],
+        rows=[Row(each.pk, _line(each)) for each in rows],
         action="block",
         back=request.get_full_path(),
     )
@@ -66,6 +60,10 @@ def unblock(admin: Any, request: HttpRequest, queryset: QuerySet[Slot]) -> None:
     rows = _few_enough(admin, request, queryset)
     if rows is not None:
         _do(admin, request, rows, slots.unblock)
+
+
+def _line(slot: Slot) -> str:
+    return f"{clock.wall(slot.start, slot.doctor.timezone)} · {slot.doctor}"
 
 
 def _few_enough(
