@@ -81,7 +81,12 @@ def running(
     output_file = var_dir.with_suffix(".output")
     with output_file.open("wb") as output:
         process = subprocess.Popen(
-            argv, cwd=BASE_DIR, env=env, stdout=output, stderr=subprocess.STDOUT
+            argv,
+            cwd=BASE_DIR,
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_listen_to_interrupts,
         )
     try:
         yield Running(process, var_dir, output_file)
@@ -89,6 +94,11 @@ def running(
         if process.poll() is None:
             process.terminate()
             process.wait(60)
+
+
+def _listen_to_interrupts() -> None:
+    """A suite that a shell runs in the background has inherited deafness to SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def manage(*arguments: str) -> list[str]:
