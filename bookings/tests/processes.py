@@ -86,8 +86,7 @@ def database_url() -> str:
     """The URL of the database that pytest made, instead of the one it was made from."""
     parts = urlsplit(os.environ["DATABASE_URL"])
     name = connection.settings_dict["NAME"]
-    folder, _, _ = parts.path.rpartition("/")  # of the socket, if it is not over TCP
-    return urlunsplit(parts._replace(path=f"{folder}/{name}"))
+    return urlunsplit(parts._replace(path=f"/{name}"))
 
 
 def free_port() -> int:

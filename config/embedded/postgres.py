@@ -48,7 +48,8 @@ class PostgreSQL:
     @staticmethod
     def url(home: Home) -> str:
         """Return the DATABASE_URL of a home's cluster."""
-        return f"postgres://{NAME}@/{quote(str(home.sockets))}/{NAME}"
+        # The form that libpq reads too, so that psql and pg_dump take it as it is.
+        return f"postgres://{NAME}@/{NAME}?host={quote(str(home.sockets), safe='')}"
 
     def prepare(self) -> None:
         """Make the cluster unless it is there. Raises EmbeddedError."""
