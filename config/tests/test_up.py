@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import environ
 import psycopg
 import pytest
 
@@ -125,10 +124,7 @@ def _get(path: str, port: str, host: str = "localhost") -> int | None:
 
 
 def _clinics(up: Running) -> list[str]:
-    url = environ.Env().db_url_config(embedded.urls(up.var_dir)["DATABASE_URL"])
-    with psycopg.connect(
-        host=url["HOST"], user=url["USER"], dbname=url["NAME"]
-    ) as connection:
+    with psycopg.connect(embedded.urls(up.var_dir)["DATABASE_URL"]) as connection:
         rows = connection.execute(
             "SELECT slug FROM public.tenants_clinic ORDER BY slug"
         )
