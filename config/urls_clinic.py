@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from bookings.api.unknown import not_found as no_such_call
 from bookings.desk.site import clinic_site
+from tenants.views import favicon
 
 handler400 = "bookings.pages.errors.bad_request"
 handler403 = "bookings.pages.errors.forbidden"
@@ -13,6 +14,7 @@ handler500 = "bookings.pages.errors.server_error"
 urlpatterns = [
     path("", include("bookings.pages.urls")),
     path("account/", include("accounts.urls")),
+    path("favicon.ico", favicon),
     path("admin/", clinic_site.urls),
     path("api/v1/", include("bookings.api.urls")),
     re_path(r"^api/", no_such_call),  # never DEBUG's page about URLs

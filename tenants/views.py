@@ -5,8 +5,9 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
@@ -20,7 +21,12 @@ _PATIENCE = 2  # seconds
 # What a clinic's host has for whom: path, icon, title, hint.
 _DOORS = (
     ("", "search", _lazy("For patients"), _lazy("Find a doctor and a time")),
-    ("admin/", "calendar", _lazy("For staff"), _lazy("Log in to the day board")),
+    (
+        "admin/",
+        "calendar",
+        _lazy("For staff"),
+        _lazy("Log in to the clinic’s appointments"),
+    ),
     ("api/v1/docs/", "link", _lazy("For developers"), _lazy("The API, described")),
 )
 
@@ -55,6 +61,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
         response["Retry-After"] = "5"
         return response
     return _plain("ok")
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Send browsers that guess the address (in the admin) to our mark."""
+    del request
+    return redirect(static("img/mark.svg"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -100,3 +100,10 @@ def _ask_with_database_at(monkeypatch, port: int):
     start = time.monotonic()
     answer = PLATFORM.get("/readyz")
     return time.monotonic() - start, answer
+
+
+@pytest.mark.parametrize("host", ["localhost", "riverside.localhost"])
+def test_a_browser_that_guesses_the_icon_is_sent_to_it(clinic: Clinic, host: str):
+    answer = Client(headers={"host": host}).get("/favicon.ico")
+
+    assert (answer.status_code, answer["Location"]) == (302, "/static/img/mark.svg")
