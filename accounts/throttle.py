@@ -89,9 +89,6 @@ def client_address(request: HttpRequest) -> str:
     return str(address or "unknown")
 
 
-address_of = client_address
-
-
 def _parsed(told: str) -> IPv4Address | IPv6Address | None:
     """Read an address as proxies write it: `192.0.2.1`, `192.0.2.1:80`, `[::1]:80`."""
     bare = told

@@ -189,6 +189,8 @@ CACHES = {
         },
     },
 }
+# Part of the agreed frame, for consumers that need groups. Live slots do not use it: the
+# hub speaks Redis pub/sub itself, once per process (docs/architecture.md, Decisions).
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
