@@ -156,8 +156,30 @@ def lock_slots(slot_ids: Iterable[UUID]) -> list[Slot]:
     return slots
 
 
-def lock_appointment(appointment_id: UUID) -> Appointment:
-    return Appointment.objects.select_for_update().get(pk=appointment_id)
+def lock_visit(
+    appointment_id: UUID, *, and_slots: Iterable[UUID] = ()
+) -> tuple[Appointment, list[Slot]]:
+    """Lock an appointment with the slots it has, and others that are wanted for it.
+
+    Returns:
+        The appointment, and all those slots by start.
+
+    Raises:
+        SlotBusyError: it was moved between the look at its slots and the lock.
+        NoSlotError: one of the wanted slots does not exist.
+    """
+    slots = lock_slots({*and_slots, *_slots_of(appointment_id)})
+    appointment = Appointment.objects.select_for_update().get(pk=appointment_id)
+    # Locks come in the order slots, appointment; so whose slots these are is only known
+    # for certain now.
+    if not _slots_of(appointment_id) <= {slot.pk for slot in slots}:
+        raise SlotBusyError
+    return appointment, slots
+
+
+def _slots_of(appointment_id: UUID) -> set[UUID]:
+    found = Slot.objects.filter(appointment=appointment_id)
+    return set(found.values_list("pk", flat=True))
 
 
 def lock_patient(patient: Patient) -> Patient:

@@ -82,7 +82,7 @@ def book(
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
         held = holds.recheck(hold, moment) if hold else None
-        claims.offer(wish, moment)
+        claims.offer(wish, moment, run=run)
         new = Appointment(patient=person, reason=reason, language=language)
         done = _write(new, wish, slots, Actor(by, via), moment)
         if held:
@@ -135,14 +135,13 @@ def reschedule(
     wish = Wish(slot, moving.service, practice, as_staff, moving.patient, hold, moving)
 
     def claim(run: list[UUID]) -> Done:
-        slots = locking.lock_slots({*run, *_slots_of(appointment_id)})
-        appointment = locking.lock_appointment(appointment_id)
+        appointment, slots = locking.lock_visit(appointment_id, and_slots=run)
         locking.lock_patient(appointment.patient)
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
         _check_open(appointment, moment, as_staff=as_staff, version=version)
         held = holds.recheck(hold, moment) if hold else None
-        claims.offer(replace(wish, moving=appointment), moment)
+        claims.offer(replace(wish, moving=appointment), moment, run=run)
         new = [each for each in slots if each.pk in run]
         old = [each for each in slots if each.appointment_id == appointment_id]
         _place(appointment, wish, new)
@@ -186,8 +185,7 @@ def cancel(
     """
 
     def work() -> Done:
-        slots = locking.lock_slots(_slots_of(appointment_id))
-        appointment = locking.lock_appointment(appointment_id)
+        appointment, slots = locking.lock_visit(appointment_id)
         slots = [slot for slot in slots if slot.appointment_id == appointment.pk]
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
@@ -262,11 +260,6 @@ def _lock_or_save(patient: Patient) -> Patient:
     patient.save(force_insert=True)
     patient._state.adding = True  # a retried transaction must insert again
     return patient
-
-
-def _slots_of(appointment_id: UUID) -> list[UUID]:
-    found = Slot.objects.filter(appointment=appointment_id)
-    return list(found.values_list("pk", flat=True))
 
 
 def _place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:

@@ -1,7 +1,7 @@
 """Before anything is written: what is wanted, whether it can be had, and if not, why."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,6 +20,7 @@ from bookings.errors import (
     NoSlotError,
     NotOfferedError,
     PatientBusyError,
+    SlotBusyError,
     SlotHeldError,
     SlotTakenError,
 )
@@ -74,13 +75,25 @@ def find_slot(slot_id: UUID) -> Slot:
         raise NoSlotError(slot_id) from error
 
 
-def offer(wish: Wish, now: datetime) -> Offer[object]:
-    """Return the offer on the rows as they are now, or raise why there is none."""
+def offer(
+    wish: Wish, now: datetime, *, run: Sequence[object] | None = None
+) -> Offer[object]:
+    """Return the offer on the rows as they are now, or raise why there is none.
+
+    Args:
+        run: the ids of the slots that were locked for it.
+
+    Raises:
+        BookingError: why it is not offered; SlotBusyError if it would now take other
+            slots than the locked ones.
+    """
     judged = evaluate(wish, now)
     if not judged.is_free:
         raise refusal(judged, now)
     if _patient_is_busy(wish):
         raise PatientBusyError
+    if run is not None and [slot.id for slot in judged.slots] != list(run):
+        raise SlotBusyError
     return judged
 
 

@@ -71,7 +71,7 @@ def place(
         slots = locking.lock_slots({*run, *_slots_of(former)})
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
-        claims.offer(wish, moment)
+        claims.offer(wish, moment, run=run)
         if former:
             _end(former, slots, moment)
         hold = Hold.objects.create(
@@ -131,6 +131,9 @@ def renew(token: str, *, now: datetime | None = None) -> Hold:
         moment = now or locking.clock()
         hold = recheck(found, moment)
         if hold.renewals >= MAX_RENEWALS:
+            raise HoldExpiredError
+        slots = [slot for slot in slots if slot.hold_id == hold.pk]
+        if not slots:  # taken out of the calendar meanwhile
             raise HoldExpiredError
         hold.renewals += 1
         hold.expires_at = moment + length

@@ -9,7 +9,7 @@ from bookings import locking
 from bookings.actions import entries
 from bookings.actions.entries import Actor
 from bookings.errors import VersionMismatchError, WrongStateError
-from bookings.models import Appointment, AppointmentChange, Slot
+from bookings.models import Appointment, AppointmentChange
 
 Kind = AppointmentChange.Kind
 Status = Appointment.Status
@@ -87,10 +87,7 @@ def _change(
     """Lock → check → write. The time stays as it is, so nothing is announced."""
 
     def work() -> Appointment:
-        slots = locking.lock_slots(
-            Slot.objects.filter(appointment=appointment_id).values_list("pk", flat=True)
-        )
-        appointment = locking.lock_appointment(appointment_id)
+        appointment, slots = locking.lock_visit(appointment_id)
         locking.bump_days(locking.days_of(slots))
         if version is not None and version != appointment.version:
             raise VersionMismatchError

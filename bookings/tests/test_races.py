@@ -192,3 +192,28 @@ def locks_in(queries: CaptureQueriesContext) -> list[str]:
         elif "INSERT INTO bookings_doctorday" in sql:
             found.append("doctor-day")
     return found
+
+
+def test_cancelling_and_moving_at_once_leave_no_slot_behind(committed):
+    doctor = make.doctor()
+    free = make.slots(doctor, number=40)
+    made = [book(slot) for slot in free[:12]]
+    jobs: list[Callable[[], object]] = []
+    for n, visit in enumerate(made):
+        jobs += [
+            partial(move, visit, free[12 + n]),
+            partial(appointments.cancel, appointment_id=visit.pk, by=None, via=PAGE),
+            partial(move, visit, free[24 + n]),
+        ]
+    random.Random(3).shuffle(jobs)
+
+    outcomes = Counter(at_once(committed, jobs))
+
+    assert set(outcomes) <= {"done", "already_cancelled", "slot_busy"}
+    for visit in Appointment.objects.all():
+        has = [slot.start for slot in visit.slots.all()]
+        assert has == ([visit.start] if visit.is_active else [])
+
+
+def move(visit, slot):
+    appointments.reschedule(appointment_id=visit.pk, slot_id=slot.pk, by=None, via=PAGE)
