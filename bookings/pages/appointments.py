@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -25,15 +26,8 @@ _PAST = 30  # how many past visits are listed
 @never_cache
 @require_safe
 def mine(request: ClinicRequest) -> HttpResponse:
-    """What is coming up, and what was; guests are told how to get here."""
-    user = request.user
-    if not isinstance(user, User):
-        return render(request, "bookings/appointments_guest.html")
-    now = timezone.now()
-    people = Patient.objects.of_user(user)
-    own = Appointment.objects.filter(patient__in=people).select_related(
-        "doctor", "service", "location", "patient"
-    )
+    """What is coming up, and what was; guests are told how to see the rest."""
+    now, own = timezone.now(), _own(request)
     upcoming = own.filter(status__in=["booked", "arrived"], end__gt=now)
     past = own.exclude(pk__in=upcoming.values("pk")).order_by("-start")
     cutoff = visits.cutoff()
@@ -44,7 +38,8 @@ def mine(request: ClinicRequest) -> HttpResponse:
         ],
         "past": past[:_PAST],
     }
-    return render(request, "bookings/appointments.html", context)
+    name = "" if isinstance(request.user, User) else "_guest"
+    return render(request, f"bookings/appointments{name}.html", context)
 
 
 @login_not_required
@@ -105,3 +100,13 @@ def cancel(request: ClinicRequest, reference: str) -> HttpResponse:
         context |= {"refusal": str(error)}
         return render(request, "bookings/cancel.html", context, status=status)
     return redirect(str(context["visit_url"]))
+
+
+def _own(request: ClinicRequest) -> QuerySet[Appointment]:
+    """Visits of a member's family; of a guest, what this browser has booked."""
+    rows = Appointment.objects.select_related(
+        "doctor", "service", "location", "patient"
+    )
+    if isinstance(request.user, User):
+        return rows.filter(patient__in=Patient.objects.of_user(request.user))
+    return rows.filter(pk__in=held.made(request.session))

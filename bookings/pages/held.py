@@ -89,7 +89,12 @@ def remember(session: SessionBase, appointment: Appointment) -> None:
 
 
 def has_made(session: SessionBase, appointment: Appointment) -> bool:
-    return str(appointment.pk) in session.get(_MADE, [])
+    return str(appointment.pk) in made(session)
+
+
+def made(session: SessionBase) -> list[str]:
+    """The ids of what this browser has booked."""
+    return list(session.get(_MADE, []))
 
 
 def _keep(session: SessionBase, placed: Placed) -> None:

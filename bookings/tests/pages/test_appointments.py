@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -111,6 +112,37 @@ def test_guests_are_told_how_to_get_to_their_visits(clinic_client: Client):
 
     assert "Log in" in page
     assert "link in the email" in page
+
+
+def test_a_guest_finds_what_was_booked_in_this_browser(
+    clinic_client: Client, stranger: Client, slots: list[Slot]
+):
+    url = walking.book(clinic_client, slots[0])["Location"]
+    theirs = booked(slots[1])
+
+    mine = clinic_client.get("/appointments/").content.decode()
+    nothing = stranger.get("/appointments/").content.decode()
+
+    assert url in mine
+    assert "For Elif Kaya" in mine
+    assert theirs.reference not in mine
+    assert url not in nothing
+
+
+def test_a_guests_list_forgets_what_was_cancelled_or_is_over(
+    clinic_client: Client, slots: list[Slot]
+):
+    cancelled, over = (
+        walking.book(clinic_client, each)["Location"] for each in slots[:2]
+    )
+    clinic_client.post(f"{cancelled}cancel/")
+    now = slots[1].end + timedelta(minutes=1)
+    with time_machine.travel(now, tick=False):
+        page = clinic_client.get("/appointments/")
+
+    assert page.status_code == 200
+    assert cancelled not in page.content.decode()
+    assert over not in page.content.decode()
 
 
 def test_cancelling_asks_first_and_frees_the_time(
