@@ -21,6 +21,8 @@ from bookings.timetable import day_bounds
 
 DAYS = 7
 NOON, EVENING = 12, 17  # hours of the wall clock
+AHEAD = 60  # how many days the next one with times is looked for
+_LIVE_DAYS = 62  # the most that one socket watches
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,18 @@ class DayPage:
     @property
     def last(self) -> date:
         return self.first + timedelta(days=DAYS - 1)
+
+    @property
+    def reach(self) -> date:
+        """The last day of which this page may show anything, whatever is free."""
+        return self.on + timedelta(days=AHEAD)
+
+    @property
+    def watched_to(self) -> date:
+        """The last day that a live page watches: a later one whose times it offers."""
+        later = None if self.free else self.next_day
+        farthest = self.first + timedelta(days=_LIVE_DAYS - 1)
+        return min(max(self.last, later.on), farthest) if later else self.last
 
     @property
     def services(self) -> list[Service]:
@@ -120,7 +134,7 @@ class DayPage:
     def next_day(self) -> "DayPage | None":
         """The next day with times, for a day that has none."""
         later = agenda.next_free_day(
-            self.doctor, self.on, service=self.service, now=self.now
+            self.doctor, self.on, service=self.service, now=self.now, days=AHEAD
         )
         if later is None:
             return None

@@ -1,6 +1,6 @@
 """One doctor's times: the page, its fragment for live re-checks, and choosing a time."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import parse_etags
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -18,11 +17,10 @@ from bookings.errors import BookingError
 from bookings.models import Doctor, Service, Slot
 from bookings.pages import held, limits
 from bookings.pages.clocks import clocks_of
+from bookings.pages.dates import asked_day
 from bookings.pages.day import DayPage, first_day, mark_of
 from bookings.pages.refusals import Refusal, refusal_of
 from tenants.http import ClinicRequest
-
-_FARTHEST = timedelta(days=2 * 366)
 
 
 @login_not_required
@@ -33,15 +31,13 @@ def doctor(request: ClinicRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     if request.method == "POST":
         return _choose(request, shown, now)
-    page, is_clear = _page_of(request, shown, now)
-    if not is_clear:
-        return _answer(request, page, refusal=_unclear())
-    if not _wants_fragment(request):
-        return _answer(request, page)
+    page, note = _page_of(request, shown, now)
+    if not _wants_fragment(request) or (note and note.status != 200):
+        return _answer(request, page, note)
     mark = _mark_of(request, page)
     if mark in parse_etags(request.headers.get("If-None-Match", "")):
         return _mark(HttpResponse(status=304), mark)
-    return _mark(_answer(request, page), mark)
+    return _mark(_answer(request, page, note), mark)
 
 
 def _choose(request: ClinicRequest, shown: Doctor, now: datetime) -> HttpResponse:
@@ -63,16 +59,14 @@ def _choose(request: ClinicRequest, shown: Doctor, now: datetime) -> HttpRespons
 
 def _page_of(
     request: ClinicRequest, shown: Doctor, now: datetime
-) -> tuple[DayPage, bool]:
-    """Read what is asked for; also tell whether the date made sense."""
+) -> tuple[DayPage, Refusal | None]:
+    """Read what is asked for; also tell what is to be said about the date."""
     service = _service_of(shown, request.GET.get("service", ""))
     mine = held.current(request.session, now)
-    raw = request.GET.get("date", "")
-    on, today = read_date(raw), now.astimezone(shown.zone).date()
-    is_clear = not raw or on is not None
-    if on is None:
-        on = first_day(shown, service, now)
-    return DayPage(shown, service, max(on, today), now, mine), is_clear
+    today = now.astimezone(shown.zone).date()
+    asked = asked_day(request.GET.get("date", ""), today)
+    on = asked.day or first_day(shown, service, now)
+    return DayPage(shown, service, on, now, mine), asked.note
 
 
 def _answer(
@@ -85,11 +79,6 @@ def _answer(
     patch_vary_headers(response, ["HX-Request"])
     patch_cache_control(response, private=True, no_store=True)
     return refusal.mark(response) if refusal else response
-
-
-def _unclear() -> Refusal:
-    text = _("We could not read the date. Here is the first day with times.")
-    return Refusal(text, 400)
 
 
 def _go(request: ClinicRequest, url: str) -> HttpResponse:
@@ -105,7 +94,7 @@ def _mark_of(request: ClinicRequest, page: DayPage) -> str:
     return mark_of(
         [page.doctor.pk],
         page.first,
-        page.last,
+        page.reach,
         page.now,
         str(page.service.pk),
         page.on.isoformat(),
@@ -136,12 +125,3 @@ def _slot_of(shown: Doctor, raw: str) -> Slot:
         raise Http404 from None
     slots = Slot.objects.select_related("doctor__default_service")
     return get_object_or_404(slots, pk=slot_id, doctor=shown)
-
-
-def read_date(raw: str) -> date | None:
-    """Read a day of an address (YYYY-MM-DD); none, if it is no day or out of reach."""
-    try:
-        day = date.fromisoformat(raw)
-    except ValueError:
-        return None
-    return day if day - timezone.now().date() <= _FARTHEST else None

@@ -19,8 +19,8 @@ from bookings.errors import BookingError
 from bookings.models import Appointment, Slot
 from bookings.pages import visits
 from bookings.pages.clocks import clocks_of
+from bookings.pages.dates import asked_day
 from bookings.pages.day import DayPage, first_day
-from bookings.pages.doctors import read_date
 from bookings.pages.refusals import Refusal, refusal_of
 from tenants.http import ClinicRequest
 
@@ -54,7 +54,9 @@ def move(request: ClinicRequest, reference: str) -> HttpResponse:
     if not facts["may_change"]:
         return redirect(str(facts["cancel_url"]))  # says why, and whom to call
     if request.method != "POST":
-        return _times(request, visit, read_date(request.GET.get("date", "")))
+        today = timezone.now().astimezone(visit.doctor.zone).date()
+        asked = asked_day(request.GET.get("date", ""), today)
+        return _times(request, visit, asked.day, asked.note)
     slot = _slot(visit, request.POST.get("slot", ""))
     if "sure" not in request.POST:
         start = slot.start.astimezone(visit.doctor.zone)

@@ -1,6 +1,7 @@
 """One doctor's day."""
 
-from datetime import UTC, datetime, time, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +9,7 @@ import time_machine
 from django.test import Client
 
 from bookings.actions import holds
+from bookings.live.consumers import MOST_DAYS
 from bookings.models import Doctor, Slot
 from bookings.tests import make
 from bookings.tests.pages import walking
@@ -100,8 +102,25 @@ def test_a_past_day_becomes_today(clinic_client: Client, doctor: Doctor):
     assert page.context["page"].on == datetime.now(doctor.zone).date()
 
 
+def test_a_past_day_says_that_it_is_over(clinic_client: Client, doctor: Doctor):
+    page = clinic_client.get(f"/doctors/{doctor.slug}/?date=2001-01-01")
+
+    assert "That day is over. Here is today." in page.content.decode()
+
+
+@pytest.mark.parametrize("raw", ["9999-12-31", "2099-01-01"])
+def test_a_day_too_far_ahead_is_said_and_times_are_shown(
+    clinic_client: Client, slots: list[Slot], raw: str
+):
+    page = clinic_client.get(f"/doctors/{slots[0].doctor.slug}/", {"date": raw})
+
+    assert page.status_code == 400
+    assert "We look two years ahead at most" in page.content.decode()
+    assert f'id="slot-{slots[0].pk}"' in page.content.decode()
+
+
 @pytest.mark.parametrize(
-    "raw", ["tomorrow", "9999-12-31", "2026-02-30", "2026-1-1", "1" * 5000, "24:00"]
+    "raw", ["tomorrow", "2026-02-30", "2026-1-1", "1" * 5000, "24:00"]
 )
 def test_an_unreadable_date_is_said_and_times_are_shown(
     clinic_client: Client, slots: list[Slot], raw: str
@@ -122,6 +141,19 @@ def test_both_clocks_are_shown_when_asked_for(clinic_client: Client, slots: list
     with_zone = slots[0].start.astimezone(ZoneInfo("Asia/Tokyo"))
     assert "ahead" in one.content.decode()
     assert f"<small>{with_zone:%H:%M}</small>" in both.content.decode()
+
+
+def test_a_doctor_elsewhere_is_shown_on_the_clock_of_the_place(clinic_client: Client):
+    doctor = make.doctor(timezone="America/New_York")
+    slot = make.slots(doctor)[0]
+    clinic_client.cookies["tz"] = "Europe%2FBerlin"
+
+    page = clinic_client.get(walking.day_of(slot)).content.decode()
+
+    assert "Clinic time, New York." in page
+    assert f'datetime="{slot.start.astimezone(doctor.zone).isoformat()}">09:00<' in page
+    assert "clock=mine" in page
+    assert "Show both" in page
 
 
 @pytest.mark.parametrize("zone", ["../../etc/passwd", "http://x", "", "%00", "ü"])
@@ -152,6 +184,54 @@ def test_the_fragment_is_sent_again_only_after_a_change(
     assert changed.status_code == 200
     assert "no-store" in clinic_client.get(day)["Cache-Control"]
     assert "HX-Request" in first["Vary"]
+
+
+def test_a_booking_changes_the_fragment(
+    clinic_client: Client, stranger: Client, slots: list[Slot]
+):
+    headers = {"HX-Request": "true"}
+    day = walking.day_of(slots[0])
+    with time_machine.travel(datetime.now(UTC).replace(second=1), tick=False):
+        headers["If-None-Match"] = clinic_client.get(day, headers=headers)["ETag"]
+        walking.book(stranger, slots[0])
+        changed = clinic_client.get(day, headers=headers)
+
+    assert changed.status_code == 200
+    assert f'id="slot-{slots[0].pk}" data-status="booked"' in changed.content.decode()
+
+
+def test_times_offered_for_a_later_week_are_live_too(
+    clinic_client: Client, doctor: Doctor
+):
+    day = make.next_week(doctor)
+    later = make.slots(doctor, start=make.at(doctor, day + timedelta(days=9), time(9)))
+    headers = {"HX-Request": "true"}
+    url = f"/doctors/{doctor.slug}/?date={day}"
+    with time_machine.travel(datetime.now(UTC).replace(second=1), tick=False):
+        first = clinic_client.get(url, headers=headers)
+        headers["If-None-Match"] = first["ETag"]
+        holds.place(slot_id=later[0].pk, holder="somebody else")
+        changed = clinic_client.get(url, headers=headers)
+
+    assert f'id="slot-{later[0].pk}"' in first.content.decode()
+    assert f"to={day + timedelta(days=9)}" in first.content.decode()
+    assert changed.status_code == 200
+
+
+def test_no_page_watches_more_days_than_a_socket_gives(
+    clinic_client: Client, doctor: Doctor
+):
+    make.practice(horizon_days=730)
+    last = datetime.now(doctor.zone).date() + timedelta(days=6)
+    make.slots(doctor, start=make.at(doctor, last + timedelta(days=60), time(9)))
+
+    page = clinic_client.get(f"/doctors/{doctor.slug}/?date={last}").content.decode()
+
+    shown = re.search(r"from=([0-9-]+)&amp;to=([0-9-]+)", page)
+    assert shown is not None
+    first, end = (date.fromisoformat(each) for each in shown.groups())
+    assert "Next day with times" in page
+    assert (end - first).days == MOST_DAYS - 1
 
 
 def test_a_hold_that_lapses_changes_the_fragment_without_a_write(
