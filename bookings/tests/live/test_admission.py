@@ -42,7 +42,7 @@ async def test_sockets_of_another_clinic_doctor_or_day_hear_nothing(
             assert (await each.next("snapshot"))["slots"] == []
         await page.next("snapshot")
         await book(committed, first)
-        await page.next("slotUpdated")
+        await page.told_of(first)
         for each in (elsewhere, other_doctor, other_day):
             with pytest.raises(TimeoutError):
                 await each.next("slotUpdated", 1)

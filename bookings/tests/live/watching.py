@@ -56,6 +56,22 @@ class Watching:
                 if message["type"] == kind:
                     return message
 
+    async def told_of(self, slot, seconds=5):
+        """What the next message that tells of a slot says of it.
+
+        Usually an update; a tick that finds the change before its event has come tells
+        partners by a snapshot.
+        """
+        async with asyncio.timeout(seconds):
+            while True:
+                message = json.loads(await self.text(seconds))
+                told = (
+                    [message["slot"]] if "slot" in message else message.get("slots", [])
+                )
+                for each in told:
+                    if each["id"] == str(slot.pk):
+                        return each
+
     async def fragment_of(self, slot, seconds=1):
         """The next frame of a page's socket that has markup of a slot."""
         async with asyncio.timeout(seconds):
