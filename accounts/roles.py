@@ -19,14 +19,13 @@ PATIENT, RECEPTION, DOCTOR, OWNER, OPERATOR = (
 )
 STAFF = frozenset({RECEPTION, DOCTOR, OWNER})
 
-_DESK = frozenset(
+_CALENDAR = frozenset({"timeoff", "holiday", "workinghours"})
+_DESK = _CALENDAR | frozenset(
     [
         "appointment",
         "appointmentchange",
         "patient",
         "slot",
-        "timeoff",
-        "workinghours",
         "outboxmessage",
     ]
 )
@@ -34,9 +33,9 @@ _SETUP = frozenset(["doctor", "service", "location", "practice"])
 # (role, verb) → models of the clinic's admin. The owner may all of it.
 _GRANTS: dict[tuple[str, str], frozenset[str]] = {
     (RECEPTION, "view"): _DESK | _SETUP,
-    (RECEPTION, "add"): frozenset({"patient", "timeoff", "workinghours"}),
+    (RECEPTION, "add"): frozenset({"patient", *_CALENDAR}),
     (RECEPTION, "change"): _DESK,
-    (RECEPTION, "delete"): frozenset({"timeoff", "workinghours"}),
+    (RECEPTION, "delete"): _CALENDAR,
     (DOCTOR, "view"): _DESK | _SETUP,
 }
 
@@ -52,6 +51,11 @@ def is_staff(user: "Anyone") -> bool:
 
 def runs_desk(user: "Anyone") -> bool:
     """May book, cancel and publish for the whole clinic."""
+    return _role(user) in {RECEPTION, OWNER}
+
+
+def may_overbook(user: "Anyone") -> bool:
+    """May put a second visit on a doctor's time, with a reason."""
     return _role(user) in {RECEPTION, OWNER}
 
 

@@ -21,6 +21,11 @@ _PAUSE = 2.0  # seconds that Redis is left alone after it failed
 _asked_again_at = 0.0
 
 
+def capped_address(request: HttpRequest) -> str:
+    """Return where a request comes from, for caps on it; nothing when limits are off."""
+    return client_address(request) if settings.RATE_LIMITS else ""
+
+
 def hit(scope: str, ident: str, *, limit: int, seconds: int) -> int | None:
     """Count one try; return how many seconds to wait, or None within the limit.
 

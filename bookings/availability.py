@@ -36,6 +36,7 @@ class Reason(StrEnum):
     SERVICE = "service"
     ROOM = "room"
     STAFF_ONLY = "staff_only"
+    NEW_PATIENTS = "new_patients"
 
 
 SENTENCES: Mapping[Reason, str | Promise] = {
@@ -52,6 +53,7 @@ SENTENCES: Mapping[Reason, str | Promise] = {
     Reason.SERVICE: _("This doctor does not offer this kind of visit."),
     Reason.ROOM: _("There is no room for this visit at that time."),
     Reason.STAFF_ONLY: _("This time can only be booked by calling the clinic."),
+    Reason.NEW_PATIENTS: _("This time is kept for people who are new to the clinic."),
 }
 
 
@@ -65,6 +67,7 @@ class SlotFacts(Generic[Id]):
     taken: bool = False
     blocked: bool = False
     staff_only: bool = False
+    new_patients_only: bool = False
     held_until: datetime | None = None
     held_by_me: bool = False
 
@@ -86,6 +89,7 @@ class Policy:
     notice: timedelta = timedelta()
     horizon: timedelta = timedelta(days=3650)
     by_staff: bool = False
+    is_known: bool = False  # has been here before
     room_in_cap: bool = True
 
 
@@ -195,6 +199,8 @@ def _refused_by_slot(
         return Reason.HELD
     if slot.staff_only and not policy.by_staff:
         return Reason.STAFF_ONLY
+    if slot.new_patients_only and policy.is_known and not policy.by_staff:
+        return Reason.NEW_PATIENTS
     return None
 
 

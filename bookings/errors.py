@@ -3,7 +3,8 @@
 `code` is stable (CONTRACT: the API's `code`); `str(error)` is a sentence for people.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import ClassVar
 from uuid import UUID
 
@@ -45,6 +46,19 @@ class SlotBusyError(BookingError):
     code = "slot_busy"
     message = _("Many people want this time right now. Please try again.")
     retry_after = 1  # seconds
+
+
+class TooManyHoldsError(BookingError):
+    """From one address, as many times are held as is allowed."""
+
+    code = "throttled"
+    message = _(
+        "From where you are, many times are held already. Please wait a little."
+    )
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__()
+        self.retry_after = max(1, ceil(wait.total_seconds()))
 
 
 class HoldExpiredError(BookingError):

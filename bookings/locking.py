@@ -7,6 +7,7 @@
 The third layer, the one that is trusted, are the constraints on `Appointment`.
 """
 
+import hashlib
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -140,6 +141,23 @@ def _may_try_again(error: Exception, attempt: int, *, is_committing: bool) -> bo
         return True
     connection.close()  # the next try, or request, gets a fresh one
     return attempt == 1 and not is_committing
+
+
+def lock_name(name: str) -> None:
+    """Be the only one with a name in this clinic until the transaction ends."""
+    with connection.cursor() as cursor:
+        # The schema's oid keeps equal names of two clinics apart.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s # to_regnamespace"
+            "(current_schema()::text)::oid::bigint)",
+            [number_of(name)],
+        )
+
+
+def number_of(name: str) -> int:
+    """Make a name a number that PostgreSQL's advisory locks take."""
+    digest = hashlib.sha256(name.encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
 
 
 def lock_slots(slot_ids: Iterable[UUID]) -> list[Slot]:

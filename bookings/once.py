@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import connection
 
 from bookings.errors import BookingError, KeyInFlightError, KeyMismatchError
+from bookings.locking import number_of
 from bookings.models import KeptAnswer
 
 Asked = ParamSpec("Asked")
@@ -76,16 +77,12 @@ class Once:
             KeyInFlightError: another transaction has the key right now.
             Replay, KeyMismatchError: as `look`.
         """
-        number = int.from_bytes(
-            hashlib.sha256(f"{self._caller}:{self.key}".encode()).digest()[:8],
-            signed=True,
-        )
         with connection.cursor() as cursor:
             # The schema's oid keeps equal keys of two clinics apart.
             cursor.execute(
                 "SELECT pg_try_advisory_xact_lock(%s # to_regnamespace"
                 "(current_schema()::text)::oid::bigint)",
-                [number],
+                [number_of(f"{self._caller}:{self.key}")],
             )
             row = cursor.fetchone()
         if not (row and row[0]):

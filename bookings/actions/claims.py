@@ -90,7 +90,7 @@ def offer(
     judged = evaluate(wish, now)
     if not judged.is_free:
         raise refusal(judged, now)
-    if _patient_is_busy(wish):
+    if patient_is_busy(wish):
         raise PatientBusyError
     if run is not None and [slot.id for slot in judged.slots] != list(run):
         raise SlotBusyError
@@ -113,6 +113,7 @@ def evaluate(wish: Wish, now: datetime) -> Offer[object]:
         )
         for row in rows
     ]
+    is_for_new = any(fact.new_patients_only for fact in facts)
     return judge(
         facts[0],
         facts[1:],
@@ -121,6 +122,7 @@ def evaluate(wish: Wish, now: datetime) -> Offer[object]:
             wish.practice,
             wish.service,
             as_staff=wish.as_staff,
+            is_known=is_for_new and _is_known(wish, now),
             room_in_cap=_has_room(wish, now),
         ),
         busy=busy,
@@ -139,7 +141,12 @@ def visit_of(service: Service, doctor: Doctor) -> Visit:
 
 
 def policy_of(
-    practice: Practice, service: Service, *, as_staff: bool, room_in_cap: bool = True
+    practice: Practice,
+    service: Service,
+    *,
+    as_staff: bool,
+    is_known: bool = False,
+    room_in_cap: bool = True,
 ) -> Policy:
     """Gather the clinic's rules for this service and this kind of asker."""
     own = service.notice_minutes
@@ -147,6 +154,7 @@ def policy_of(
         notice=timedelta(minutes=practice.notice_minutes if own is None else own),
         horizon=timedelta(days=practice.horizon_days),
         by_staff=as_staff,
+        is_known=is_known,
         room_in_cap=room_in_cap,
     )
 
@@ -170,9 +178,10 @@ def busy_times_of(
     moving: Appointment | None = None,
 ) -> dict[UUID, list[Interval]]:
     """The same of several doctors, each by id; of one who is free, an empty list."""
-    active = Appointment.objects.active().but(moving)
-    rows = active.filter(
-        doctor__in=list(doctors), is_overbooked=False, occupied__overlap=(start, end)
+    rows = (
+        Appointment.objects.occupying()
+        .but(moving)
+        .filter(doctor__in=list(doctors), occupied__overlap=(start, end))
     )
     busy: dict[UUID, list[Interval]] = defaultdict(list)
     for doctor_id, occupied in rows.values_list("doctor", "occupied"):
@@ -200,13 +209,19 @@ def _has_room(wish: Wish, now: datetime) -> bool:
     return has < wish.practice.max_open_appointments
 
 
-def _patient_is_busy(wish: Wish) -> bool:
+def _is_known(wish: Wish, now: datetime) -> bool:
+    """Whether the patient has been here before, as far as the calendar tells."""
     if wish.patient is None or wish.patient._state.adding:
         return False
-    others = Appointment.objects.active().but(wish.moving)
+    past = Appointment.objects.active().filter(patient=wish.patient, end__lte=now)
+    return past.exists()
+
+
+def patient_is_busy(wish: Wish) -> bool:
+    """Whether the patient is elsewhere then: nobody is overbooked for themselves."""
+    if wish.patient is None or wish.patient._state.adding:
+        return False
+    others = Appointment.objects.active().filter(is_unplaced=False).but(wish.moving)
     return others.filter(
-        patient=wish.patient,
-        is_overbooked=False,
-        start__lt=wish.end,
-        end__gt=wish.slot.start,
+        patient=wish.patient, start__lt=wish.end, end__gt=wish.slot.start
     ).exists()

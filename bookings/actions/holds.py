@@ -6,7 +6,7 @@ judged by the database's clock.
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 from bookings import locking
 from bookings.actions import claims
 from bookings.actions.claims import Wish
-from bookings.errors import HoldExpiredError
+from bookings.errors import HoldExpiredError, TooManyHoldsError
 from bookings.live import events
 from bookings.models import Appointment, Hold, Practice, Service, Slot
 from bookings.once import Once, repeatable
@@ -22,6 +22,7 @@ from tenants import due
 from tenants.context import current_clinic
 
 MAX_RENEWALS = 2
+MAX_PER_ADDRESS = 200  # live ones of guests: most clinics' patients share one address
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def place(
     holder: str,
     service: Service | None = None,
     as_staff: bool = False,
+    address: str = "",
     once: Once | None = None,
     now: datetime | None = None,
 ) -> Placed:
@@ -48,29 +50,28 @@ def place(
     Args:
         holder: who holds, as a hash of a browser session or of an API caller: each has
             one hold at a time.
+        address: from where; one address has `MAX_PER_ADDRESS` live holds at most.
 
     Raises:
-        BookingError: the time cannot be had.
+        BookingError: the time cannot be had, or the address has too many.
     """
     slot = claims.find_slot(slot_id)
-    former = _live_hold_of(holder)
-    wish = Wish(
-        slot,
-        service or slot.doctor.default_service,
-        Practice.load(),
-        as_staff,
-        hold=former,
-    )
-    offer = claims.offer(wish, now or locking.clock())
+    chosen = service or slot.doctor.default_service
+    own = Wish(slot, chosen, Practice.load(), as_staff, hold=_live_hold_of(holder))
+    offer = claims.offer(own, now or locking.clock())
     run: list[Any] = [slot.id for slot in offer.slots]
     token = secrets.token_urlsafe(24)
 
     def work() -> tuple[Placed, list[Slot], datetime]:
         if once:
             once.enter()
+        locking.lock_name(f"holder:{holder}")  # two tabs at once: one after the other
+        former = _live_hold_of(holder)
         slots = locking.lock_slots({*run, *_slots_of(former)})
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
+        _check_address(address, moment)
+        wish = replace(own, hold=former)
         claims.offer(wish, moment, run=run)
         if former:
             _end(former, slots, moment)
@@ -80,6 +81,7 @@ def place(
             service=wish.service,
             first_slot=wish.slot,
             holder=holder,
+            address=_hash(f"address:{address}") if address else "",
             expires_at=moment + wish.practice.hold_length,
             created_at=moment,
         )
@@ -208,6 +210,24 @@ def use(hold: Hold, appointment: Appointment) -> None:
 def holder_of(secret: str) -> str:
     """Name a holder without keeping what identifies them."""
     return _hash(f"holder:{secret}")
+
+
+def _check_address(address: str, now: datetime) -> None:
+    """Keep one address from holding the whole calendar.
+
+    Raises:
+        TooManyHoldsError: it has as many as are allowed.
+    """
+    if not address:
+        return
+    live = Hold.objects.filter(
+        address=_hash(f"address:{address}"),
+        released_at=None,
+        appointment=None,
+        expires_at__gt=now,
+    ).order_by("expires_at")
+    if len(ends := live.values_list("expires_at", flat=True)) >= MAX_PER_ADDRESS:
+        raise TooManyHoldsError(ends[0] - now)
 
 
 def _live_hold_of(holder: str) -> Hold | None:

@@ -7,7 +7,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import roles
+from accounts import roles, throttle
 from bookings.actions import holds
 from bookings.api.bodies import HoldBody
 from bookings.api.endpoint import Endpoint, user_of
@@ -36,6 +36,7 @@ class Holds(Endpoint):
                 slot_id=sent.validated_data["slot"],
                 service=service,
                 holder=_holder(request),
+                address=_address(request),
                 **self.terms(request),
             )
         return Response(_as_json(placed), 201)
@@ -57,6 +58,13 @@ def _holder(request: Request) -> str:
     if user and not roles.is_staff(user):
         return holds.holder_of(f"user:{user.pk}")
     return holds.holder_of(f"api:{uuid4()}")
+
+
+def _address(request: Request) -> str:
+    """Guests are capped by where they are; for others we know who they are."""
+    if request.user.is_authenticated:
+        return ""
+    return throttle.capped_address(request._request)
 
 
 def _as_json(placed: holds.Placed) -> dict[str, object]:

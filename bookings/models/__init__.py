@@ -3,7 +3,7 @@ from bookings.models.once import KeptAnswer
 from bookings.models.outbox import OutboxMessage
 from bookings.models.patients import Patient
 from bookings.models.practice import Doctor, Location, Practice, Service
-from bookings.models.schedule import DoctorDay, Slot, TimeOff, WorkingHours
+from bookings.models.schedule import DoctorDay, Holiday, Slot, TimeOff, WorkingHours
 
 __all__ = [
     "Appointment",
@@ -11,6 +11,7 @@ __all__ = [
     "Doctor",
     "DoctorDay",
     "Hold",
+    "Holiday",
     "KeptAnswer",
     "Location",
     "OutboxMessage",

@@ -38,10 +38,22 @@ class TsTzRange(models.Func):
     output_field = DateTimeRangeField()
 
 
+# What the constraints keep apart. Deliberate overbooking is outside of both.
+_OCCUPIES = models.Q(
+    status__in=["booked", "arrived", "completed"],
+    is_overbooked=False,
+    is_unplaced=False,
+)
+
+
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def active(self) -> Self:
         """Those that occupy their time."""
         return self.filter(status__in=Appointment.ACTIVE)
+
+    def occupying(self) -> Self:
+        """Those that nothing else may overlap: what the constraints see."""
+        return self.filter(_OCCUPIES)
 
     def but(self, one: "Appointment | None") -> Self:
         """All except one, which may be none."""
@@ -122,6 +134,9 @@ class Appointment(models.Model):
     language = models.CharField(_("language"), max_length=12, blank=True)
     reason = models.CharField(_("reason for the visit"), max_length=500, blank=True)
     is_overbooked = models.BooleanField(_("deliberately overbooked"), default=False)
+    # Lost its time to changed rules, and nobody has decided yet: it occupies nothing.
+    is_unplaced = models.BooleanField(_("needs a new time"), default=False)
+    series = models.UUIDField(_("series"), null=True, editable=False, db_index=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
     objects: ClassVar[models.Manager["Appointment"]] = AppointmentQuerySet.as_manager()
@@ -143,9 +158,7 @@ class Appointment(models.Model):
                     ("doctor", RangeOperators.EQUAL),
                     ("occupied", RangeOperators.OVERLAPS),
                 ],
-                condition=models.Q(
-                    status__in=["booked", "arrived", "completed"], is_overbooked=False
-                ),
+                condition=_OCCUPIES,
                 deferrable=models.Deferrable.IMMEDIATE,
             ),
             ExclusionConstraint(
@@ -157,9 +170,7 @@ class Appointment(models.Model):
                         RangeOperators.OVERLAPS,
                     ),
                 ],
-                condition=models.Q(
-                    status__in=["booked", "arrived", "completed"], is_overbooked=False
-                ),
+                condition=_OCCUPIES,
                 deferrable=models.Deferrable.IMMEDIATE,
             ),
             models.CheckConstraint(
@@ -217,6 +228,7 @@ class AppointmentChange(models.Model):
         COMPLETED = "completed", _("Completed")
         NO_SHOW = "no_show", _("Did not come")
         UNDONE = "undone", _("Undone")
+        UNPLACED = "unplaced", _("Lost its time")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     appointment = models.ForeignKey(
@@ -276,6 +288,7 @@ class Hold(models.Model):
         Appointment, on_delete=models.CASCADE, null=True, related_name="+"
     )
     holder = models.CharField(max_length=64, db_index=True)
+    address = models.CharField(max_length=64, blank=True)  # hashed, for the cap
     expires_at = models.DateTimeField(db_index=True)
     released_at = models.DateTimeField(null=True)
     renewals = models.PositiveSmallIntegerField(default=0)
@@ -284,6 +297,7 @@ class Hold(models.Model):
     class Meta:
         verbose_name = _("hold")
         verbose_name_plural = _("holds")
+        indexes = (models.Index(fields=["address", "expires_at"]),)
         ordering = ("-created_at",)
 
     def __str__(self) -> str:

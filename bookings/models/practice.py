@@ -62,6 +62,13 @@ class Practice(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(500)],
     )
 
+    holiday_calendar = models.CharField(
+        _("public holidays of"),
+        max_length=12,
+        blank=True,
+        help_text=_("The clinic is closed on them, unless you open a day."),
+    )
+
     class Meta:
         verbose_name = _("clinic settings")
         verbose_name_plural = _("clinic settings")

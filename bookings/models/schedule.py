@@ -49,6 +49,11 @@ class WorkingHours(models.Model):
         default=False,
         help_text=_("Patients see these times as not bookable online."),
     )
+    new_patients_only = models.BooleanField(
+        _("new patients only"),
+        default=False,
+        help_text=_("Kept for people who have not been here before."),
+    )
 
     class Meta:
         verbose_name = _("working hours")
@@ -105,6 +110,31 @@ class TimeOff(models.Model):
         start, end = getattr(self, "start", None), getattr(self, "end", None)
         if start and end and end <= start:
             raise ValidationError({"end": _("The end must be after the start.")})
+
+
+class Holiday(models.Model):
+    """A day on which the whole clinic is closed, on each doctor's own calendar.
+
+    Those of the country come from a library with publishing; others are typed in. A row
+    is never made twice, so a day that staff have opened stays open.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    day = models.DateField(_("day"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    is_open = models.BooleanField(
+        _("open all the same"),
+        default=False,
+        help_text=_("The usual working hours apply on this day."),
+    )
+
+    class Meta:
+        verbose_name = _("holiday")
+        verbose_name_plural = _("holidays")
+        ordering = ("day",)
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.day:%Y-%m-%d}"
 
 
 class SlotQuerySet(models.QuerySet["Slot"]):
@@ -179,6 +209,7 @@ class Slot(models.Model):
     )
     block_note = models.CharField(_("why blocked"), max_length=120, blank=True)
     staff_only = models.BooleanField(_("staff only"), default=False)
+    new_patients_only = models.BooleanField(_("new patients only"), default=False)
     version = models.PositiveIntegerField(_("version"), default=1)
 
     objects: ClassVar[models.Manager["Slot"]] = SlotQuerySet.as_manager()
@@ -236,6 +267,7 @@ class Slot(models.Model):
             taken=taken_by is not None and taken_by != my_appointment,
             blocked=bool(self.blocked_by),
             staff_only=self.staff_only,
+            new_patients_only=self.new_patients_only,
             held_until=self.held_until,
             held_by_me=my_hold is not None and self.hold_id == my_hold,
         )

@@ -18,6 +18,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from accounts import throttle
 from accounts.models import User
 from bookings import locking
 from bookings.actions import appointments, holds
@@ -124,7 +125,12 @@ def _retake(request: ClinicRequest, former: Hold) -> HttpResponse:
     if wait := limits.booking_wait(request):
         return limits.too_many(request, wait)
     try:
-        made = held.place(request.session, slot.pk, former.service)
+        made = held.place(
+            request.session,
+            slot.pk,
+            former.service,
+            address=throttle.capped_address(request),
+        )
     except BookingError as error:
         typed = _typed(request, former)
         return _page(request, former, typed, _refusal(error, former, slot))

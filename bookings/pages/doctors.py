@@ -13,6 +13,7 @@ from django.utils.http import parse_etags
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts import throttle
 from bookings.errors import BookingError
 from bookings.models import Doctor, Service, Slot
 from bookings.pages import held, limits
@@ -48,7 +49,12 @@ def _choose(request: ClinicRequest, shown: Doctor, now: datetime) -> HttpRespons
     if wait := limits.booking_wait(request):
         return limits.too_many(request, wait)
     try:
-        hold = held.place(request.session, slot.pk, service)
+        hold = held.place(
+            request.session,
+            slot.pk,
+            service,
+            address=throttle.capped_address(request),
+        )
     except BookingError as error:
         day = slot.start.astimezone(shown.zone).date()
         refusal = refusal_of(error, slot, service, now)

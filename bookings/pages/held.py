@@ -55,7 +55,9 @@ _HOLDER, _TOKENS, _MADE = "holder", "holds", "made"
 _KEPT = 8  # the newest ones; older pages are told that their hold has ended
 
 
-def place(session: SessionBase, slot_id: UUID, service: Service | None) -> Hold:
+def place(
+    session: SessionBase, slot_id: UUID, service: Service | None, *, address: str
+) -> Hold:
     """Hold a time for this browser; its former hold is let go.
 
     Raises:
@@ -64,7 +66,10 @@ def place(session: SessionBase, slot_id: UUID, service: Service | None) -> Hold:
     # Not the session's key: that changes at log-in, and the hold must not.
     secret = session.setdefault(_HOLDER, secrets.token_urlsafe(16))
     placed = holds.place(
-        slot_id=slot_id, holder=holds.holder_of(secret), service=service
+        slot_id=slot_id,
+        holder=holds.holder_of(secret),
+        service=service,
+        address=address,
     )
     _keep(session, placed)
     return placed.hold

@@ -14,11 +14,16 @@ from bookings.errors import (
     NotOfferedError,
     PatientBusyError,
     SlotBusyError,
+    TooManyHoldsError,
     UnavailableError,
 )
 from bookings.models import Service, Slot
 
-_STATUS: dict[type[BookingError], int] = {HoldExpiredError: 410, UnavailableError: 503}
+_STATUS: dict[type[BookingError], int] = {
+    HoldExpiredError: 410,
+    TooManyHoldsError: 429,
+    UnavailableError: 503,
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,10 @@ def refusal_of(
         )
     if isinstance(error, PatientBusyError):
         return Refusal(str(error), status)
+    if isinstance(error, TooManyHoldsError):
+        return Refusal(
+            str(error), status, offers_call=True, retry_after=error.retry_after
+        )
     if isinstance(error, HoldExpiredError):
         return ended(slot, service, now)
     nearest = agenda.alternatives(slot, service=service, now=now)

@@ -8,12 +8,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from bookings import agenda
+from bookings.actions import claims
 from bookings.agenda import SlotView
 from bookings.availability import Interval
-from bookings.models import Appointment, Doctor, Practice, Service, Slot
+from bookings.models import Doctor, Practice, Service, Slot
 from bookings.timetable import day_bounds
 
 _REST = timedelta(hours=30)  # zones, buffers, and visits that reach past a day
+_DAY = timedelta(days=1)
 _UTC = ZoneInfo("UTC")
 _NEAR = 4  # most doctors have something in so many days: look further only for the rest
 
@@ -57,7 +59,8 @@ def soonest(
     start = first or min(_today(each, now) for each in wanted) if wanted else now.date()
     for begin, end in _windows(start, days):
         rest = [doctor for doctor in wanted if doctor not in found]
-        rows, busy = _slots_of(rest, begin, end, now), _busy_times(rest, begin, end)
+        busy = _busy_times(rest, begin, end)
+        rows = _slots_of(rest, begin, end, now)
         for doctor in rest:
             views = agenda.judge(
                 doctor,
@@ -110,14 +113,7 @@ def _busy_times(
 ) -> dict[UUID, list[Interval]]:
     """What appointments occupy around some days, whatever the doctors' zones."""
     start, end = day_bounds(first, _UTC)[0], day_bounds(last, _UTC)[1]
-    span = (start - _REST, end + timedelta(days=1) + _REST)
-    rows = Appointment.objects.active().filter(
-        doctor__in=doctors, is_overbooked=False, occupied__overlap=span
-    )
-    grouped: dict[UUID, list[Interval]] = defaultdict(list)
-    for doctor, occupied in rows.values_list("doctor", "occupied"):
-        grouped[doctor].append((occupied.lower, occupied.upper))
-    return grouped
+    return claims.busy_times_of(doctors, start - _REST, end + _DAY + _REST)
 
 
 def _first_day(views: list[SlotView], last: date, suits: Suits) -> list[SlotView]:
