@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -57,18 +58,38 @@ class Daphne:
 
 
 def start_daphne(
-    env: dict[str, str], application: str = "config.asgi:application"
+    env: dict[str, str],
+    application: str = "config.asgi:application",
+    *,
+    port: int = 0,
+    log: IO[bytes] | None = None,
 ) -> Daphne:
-    """Start one web process; the caller waits for it and stops it."""
-    port = free_port()
+    """Start one web process; the caller waits for it and stops it.
+
+    Args:
+        port: by default any free one; the former one, to start a killed process again.
+        log: takes what it says; by default only its errors are shown, as ours.
+    """
+    port = port or free_port()
     command = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(port), application]
-    process = subprocess.Popen(
-        [sys.executable, *command],
+    return Daphne(start_python(command, env, port=port, log=log), port)
+
+
+def start_python(
+    arguments: list[str],
+    env: dict[str, str],
+    *,
+    port: int = 8000,
+    log: IO[bytes] | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Start Python on this test's database and Valkey; the caller ends it."""
+    return subprocess.Popen(
+        [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
         env={**os.environ, **process_env(port), **env},
-        stdout=subprocess.DEVNULL,
+        stdout=log or subprocess.DEVNULL,
+        stderr=subprocess.STDOUT if log else None,
     )
-    return Daphne(process, port)
 
 
 def process_env(port: int) -> dict[str, str]:

@@ -1,0 +1,39 @@
+"""The product without its safety, to see that the stress test would notice.
+
+The queue in Redis, the row locks and the second look under them are gone; the test drops
+the constraints. Daphne serves `application` from here; the insiders import it.
+"""
+
+from collections.abc import Iterable
+from contextlib import nullcontext
+from typing import Any
+from uuid import UUID
+
+from bookings import locking
+from bookings.actions import claims
+from bookings.models import Patient, Slot
+from config.asgi import application
+
+__all__ = ["application"]
+
+_look = claims.offer
+
+
+def _look_once(wish: Any, now: Any, *, run: Any = None) -> Any:
+    """Judge before the transaction only; `run` is given under the locks."""
+    return None if run is not None else _look(wish, now)
+
+
+def _read_slots(slot_ids: Iterable[UUID]) -> list[Slot]:
+    return list(Slot.objects.filter(pk__in=set(slot_ids)).order_by("start"))
+
+
+def _read_patient(patient: Patient) -> Patient:
+    return Patient.objects.get(pk=patient.pk)
+
+
+claims.offer = _look_once
+locking.slot_locks = lambda _ids: nullcontext()
+locking.lock_slots = _read_slots
+locking.lock_patient = _read_patient
+locking.bump_days = lambda _days: None

@@ -1,0 +1,122 @@
+"""The small clinic that everybody fights over: few doctors, few times, long visits too.
+
+Processes other than the test's get it as JSON; they know slots by id only.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from bookings.actions import slots as calendar
+from bookings.models import Patient, Slot
+from bookings.tests import make
+
+DOCTORS, WEEKS = 3, 3
+OPENS, CLOSES = 9, 11  # six slots of twenty minutes
+RECEPTION = "desk@riverside.example"
+
+
+@dataclass(frozen=True)
+class Time:
+    """A slot."""
+
+    id: str
+    doctor: str
+    slug: str
+    start: str
+    day: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A service, by the number of slots that it takes."""
+
+    id: str
+    slug: str
+    slots: int
+
+
+@dataclass(frozen=True)
+class World:
+    clinic: str
+    times: list[Time]
+    short: Kind
+    long: Kind
+    patients: list[str]  # who book again and again, at several doctors
+
+    @property
+    def kinds(self) -> list[Kind]:
+        return [self.short, self.long]
+
+    @property
+    def hot(self) -> list[Time]:
+        """The times of the first week: those that all want."""
+        first = min(time.day for time in self.times)
+        return [time for time in self.times if time.day == first]
+
+    @property
+    def doctors(self) -> list[str]:
+        return sorted({time.doctor for time in self.times})
+
+    def run(self, time: Time, kind: Kind) -> list[str]:
+        """The slots that a service takes from a time on, as far as there are any."""
+        day = [t for t in self.times if (t.doctor, t.day) == (time.doctor, time.day)]
+        following = [t.id for t in day if t.start >= time.start]
+        return following[: kind.slots]
+
+    def kind_of(self, service: str) -> Kind:
+        return self.short if service == self.short.id else self.long
+
+    def at_any_doctor(self, time: Time) -> list[Time]:
+        """The same time at all doctors."""
+        return [each for each in self.times if each.start == time.start]
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        facts = json.loads(path.read_text())
+        facts["times"] = [Time(**each) for each in facts["times"]]
+        for kind in ("short", "long"):
+            facts[kind] = Kind(**facts[kind])
+        return cls(**facts)
+
+
+def build(slug: str) -> World:
+    """Make it in the clinic that the caller is in, published from working hours."""
+    make.practice(max_open_appointments=500, horizon_days=60, hold_minutes=1)
+    make.user(role="reception", email=RECEPTION)
+    short = make.service(minutes=20)
+    long = make.service(minutes=40, buffer_after_minutes=5)
+    doctors = [make.doctor(services=[short, long]) for _ in range(DOCTORS)]
+    first = make.next_week(doctors[0])
+    for doctor in doctors:
+        hours = {"weekday": first.weekday(), "valid_from": first}
+        make.hours(doctor, opens=f"{OPENS:02}:00", closes=f"{CLOSES}:00", **hours)
+    calendar.publish(doctors, days=7 * WEEKS + 1)
+    return World(
+        clinic=slug,
+        times=[_time(slot) for slot in Slot.objects.order_by("doctor", "start")],
+        short=Kind(str(short.pk), short.slug, 1),
+        long=Kind(str(long.pk), long.slug, 2),
+        patients=[str(make.patient().pk) for _ in range(4)],
+    )
+
+
+def publish_days() -> int:
+    return 7 * WEEKS + 1
+
+
+def person(name: str) -> Patient:
+    """Somebody new, not saved yet, whose name and address are their mark."""
+    return Patient(name=name, email=f"{name}@mail.example")
+
+
+def _time(slot: Slot) -> Time:
+    start = slot.start.isoformat()
+    assert slot.end - slot.start == timedelta(minutes=20)
+    day = slot.day.isoformat()
+    return Time(str(slot.pk), str(slot.doctor_id), slot.doctor.slug, start, day)
