@@ -3,12 +3,12 @@
 import random
 import threading
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import httpx
 
 from bookings.tests.make import PASSWORD
+from bookings.tests.stress.client import Client, Path
 from bookings.tests.stress.doors import Doors
 from bookings.tests.stress.operations import Notebook, Operation
 from bookings.tests.stress.world import RECEPTION, Kind, Time, World
@@ -45,43 +45,36 @@ class Board:
             self.visits = [each for each in self.visits if each != visit]
 
 
-class Program:
-    """One client of the API. `act` does one thing, chosen by its dice."""
+class Program(Client):
+    """One client of the API."""
 
     def __init__(
         self, name: str, world: World, doors: Doors, notes: Notebook, board: Board
     ) -> None:
-        self.name, self.world, self.doors = name, world, doors
-        self.notes, self.board = notes, board
-        self.dice = doors.dice
-        self._numbers = count(1)
+        super().__init__(name, world, doors.dice, notes)
+        self.doors, self.board = doors, board
         self._token = ""
-        # One line adds a path: how often, and what is done.
+        # One line adds a path.
         self.paths = [
-            (5, self.book),
-            (3, self.book_with_hold),
-            (2, self.book_twice_at_once),
-            (1, self.hold_and_let_go),
-            (6, self.cancel),
-            (4, self.move),
-            (4, self.look),
+            Path(5, self.book, books=True),
+            Path(3, self.book_with_hold, books=True),
+            Path(2, self.book_twice_at_once, books=True),
+            Path(1, self.hold_and_let_go),
+            Path(6, self.cancel),
+            Path(4, self.move),
+            Path(4, self.look, books=True),
         ]
-
-    def act(self) -> None:
-        weights = [weight for weight, _path in self.paths]
-        (path,) = self.dice.choices([path for _weight, path in self.paths], weights)
-        path()
 
     # The paths --------------------------------------------------------------------------
 
     def book(self) -> None:
-        time, kind = self._any_time()
+        time, kind = self.any_time()
         with self._noted("api book", "book", time, kind) as operation:
             body = self._booking(time, kind, operation.mark)
             self._booked(operation, kind, self._post(operation, "appointments/", body))
 
     def book_with_hold(self) -> None:
-        time, kind = self._any_time()
+        time, kind = self.any_time()
         token = self._hold(time, kind)
         if not token:
             return
@@ -93,7 +86,7 @@ class Program:
 
     def book_twice_at_once(self) -> None:
         """The same request, sent by two at the same moment: one booking, one answer."""
-        time, kind = self._any_time()
+        time, kind = self.any_time()
         with self._noted("api book twice", "book", time, kind) as operation:
             body = self._booking(time, kind, operation.mark)
             other = Operation(self.name, "", "", 0, mark=operation.mark)
@@ -107,7 +100,7 @@ class Program:
                 operation.done({late: operation.runs[0]})  # the second time it worked
 
     def hold_and_let_go(self) -> None:
-        token = self._hold(*self._any_time())
+        token = self._hold(*self.any_time())
         if token:
             self._release(token)
 
@@ -116,7 +109,7 @@ class Program:
         if visit is None:
             return
         with self.notes.operation(
-            self.name, "api cancel", "cancel", who=visit.reference, mark=self._mark()
+            self.name, "api cancel", "cancel", who=visit.reference, mark=self.new_mark()
         ) as operation:
             path = f"appointments/{visit.id}/cancel/"
             response = self._post(operation, path, {}, as_staff=True)
@@ -227,17 +220,10 @@ class Program:
         return self._token
 
     def _noted(self, path: str, what: str, time: Time, kind: Kind) -> Any:
-        runs, mark = [self.world.run(time, kind)], self._mark()
+        runs, mark = [self.world.run(time, kind)], self.new_mark()
         return self.notes.operation(self.name, path, what, runs=runs, mark=mark)
-
-    def _any_time(self) -> tuple[Time, Kind]:
-        kinds = [self.world.short, self.world.short, self.world.long]
-        return self.dice.choice(self.world.hot), self.dice.choice(kinds)
 
     def _booking(self, time: Time, kind: Kind, mark: str) -> dict[str, Any]:
         patient = {"name": mark, "email": f"{mark}@mail.example"}
         wish = {"slot": time.id, "service": kind.id, "reason": mark}
         return {**wish, "patient": patient}
-
-    def _mark(self) -> str:
-        return f"{self.name}-{next(self._numbers)}"

@@ -9,10 +9,12 @@ from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
+from config.asgi import application  # sets Django up, which all others need
+
+# isort: split
 from bookings import locking
 from bookings.actions import claims
 from bookings.models import Patient, Slot
-from config.asgi import application
 
 __all__ = ["application"]
 

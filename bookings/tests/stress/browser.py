@@ -1,12 +1,12 @@
 """A person with a browser: cookies, forms and their safety tokens, no script."""
 
 import re
-from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
+from bookings.tests.stress.client import Client, Path
 from bookings.tests.stress.doors import Doors
 from bookings.tests.stress.operations import Notebook, Operation
 from bookings.tests.stress.world import Kind, Time, World
@@ -23,29 +23,26 @@ _SAYINGS = {
 }
 
 
-class Browser:
-    """One browser. `act` walks one way through the pages, chosen by its dice."""
+class Browser(Client):
+    """One browser, and whoever sits in front of it."""
 
     def __init__(self, name: str, world: World, doors: Doors, notes: Notebook) -> None:
-        self.name, self.world, self.doors, self.notes = name, world, doors, notes
-        self.dice = doors.dice
-        self._numbers = count(1)
+        super().__init__(name, world, doors.dice, notes)
+        self.doors = doors
         self._mine: list[tuple[str, Kind, Time]] = []  # what this browser has booked
         self._csrf = ""
-        # One line adds a path: how often, and what is done.
-        self.paths = [(6, self.book), (3, self.cancel), (2, self.move)]
-
-    def act(self) -> None:
-        weights = [weight for weight, _path in self.paths]
-        (path,) = self.dice.choices([path for _weight, path in self.paths], weights)
-        path()
+        # One line adds a path.
+        self.paths = [
+            Path(6, self.book, books=True),
+            Path(3, self.cancel),
+            Path(2, self.move),
+        ]
 
     # The paths --------------------------------------------------------------------------
 
     def book(self) -> None:
         """Press a time; then type and book, or ask for more time first, or let it go."""
-        time = self.dice.choice(self.world.hot)
-        kind = self.dice.choice([self.world.short, self.world.long])
+        time, kind = self.any_time()
         form = self._hold(time, kind)
         if not form or self._open(form) is None:
             return
@@ -103,7 +100,7 @@ class Browser:
             return str(response.headers["location"])
 
     def _send(self, form: str, time: Time, kind: Kind) -> None:
-        mark = f"{self.name}-{next(self._numbers)}"
+        mark = self.new_mark()
         runs = [self.world.run(time, kind)]
         with self.notes.operation(
             self.name, "page book", "book", runs=runs, mark=mark

@@ -4,7 +4,6 @@ import random
 import time as clock
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
@@ -12,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 from bookings.actions import anyone, appointments, holds, slots
 from bookings.errors import BookingError, NotOfferedError, UnavailableError
 from bookings.models import Appointment, Doctor, Patient, Service, WorkingHours
+from bookings.tests.stress.client import Client, Path
 from bookings.tests.stress.operations import (
     LOST,
     UNAVAILABLE,
@@ -34,32 +34,30 @@ DESK = Appointment.Via.DESK
 EARLIER = "10:40"  # when the day ends while hours are changed: one slot fewer
 
 
-class Insider:
-    """One thread of the clinic's own process. `act` does one thing."""
+class Insider(Client):
+    """One thread of the clinic's own process."""
 
     def __init__(
         self, name: str, world: World, dice: random.Random, notes: Notebook
     ) -> None:
-        self.name, self.world, self.dice, self.notes = name, world, dice, notes
-        self._numbers = count(1)
-        # One line adds a path: how often, and what is done.
+        super().__init__(name, world, dice, notes)
+        # One line adds a path.
         self.paths = [
-            (4, self.book_any_doctor),
-            (4, self.book_at_the_desk),
-            (6, self.cancel),
-            (3, self.move),
-            (2, self.block_and_unblock),
-            (1, self.publish),
-            (1, self.change_hours),
-            (1, self.hold_and_let_go),
+            Path(4, self.book_any_doctor, books=True),
+            Path(4, self.book_at_the_desk, books=True),
+            Path(6, self.cancel),
+            Path(3, self.move),
+            Path(2, self.block_and_unblock),
+            Path(1, self.publish, books=True),
+            Path(1, self.change_hours),
+            Path(1, self.hold_and_let_go),
         ]
 
-    def act(self) -> None:
-        weights = [weight for weight, _path in self.paths]
-        (path,) = self.dice.choices([path for _weight, path in self.paths], weights)
+    def act(self, *, is_rush: bool = False) -> None:
+        """Do one thing inside the clinic."""
         try:
             with clinic_context(_clinic(self.world.clinic)):
-                path()
+                super().act(is_rush=is_rush)
         except (OperationalError, InterfaceError):
             clock.sleep(0.1)  # outside of any operation: a look at what is there
         finally:
@@ -73,7 +71,7 @@ class Insider:
     # The paths --------------------------------------------------------------------------
 
     def book_any_doctor(self) -> None:
-        time, kind = self._any_time()
+        time, kind = self.any_time()
         times = self.world.at_any_doctor(time)
         runs = [self.world.run(each, kind) for each in times]
         with self._noted("any doctor", "book", runs) as operation:
@@ -89,7 +87,7 @@ class Insider:
 
     def book_at_the_desk(self) -> None:
         """Somebody known, who books at several doctors: never two visits at once."""
-        time, kind = self._any_time()
+        time, kind = self.any_time()
         with self._noted(
             "desk book", "book", [self.world.run(time, kind)]
         ) as operation:
@@ -153,7 +151,7 @@ class Insider:
         self._close_at(f"{CLOSES}:00")
 
     def hold_and_let_go(self) -> None:
-        time, kind = self._any_time()
+        time, kind = self.any_time()
         with self._noted(
             "desk hold", "hold", [self.world.run(time, kind)]
         ) as operation:
@@ -162,8 +160,9 @@ class Insider:
             )
             operation.done()
         if operation.outcome == "ok":
-            with self._noted("desk release", "release"):
+            with self._noted("desk release", "release") as operation:
                 holds.release(placed.token)
+                operation.done()
 
     # What they share --------------------------------------------------------------------
 
@@ -193,7 +192,7 @@ class Insider:
         self, path: str, kind: str, runs: list[list[str]] | None = None, who: str = ""
     ) -> Iterator[Operation]:
         """Note an operation; a refusal, or a lost database, ends it here."""
-        mark = f"{self.name}-{next(self._numbers)}"
+        mark = self.new_mark()
         with self.notes.operation(
             self.name, path, kind, runs=runs or [], who=who, mark=mark
         ) as operation:
@@ -211,10 +210,6 @@ class Insider:
 
     def _any_visit(self) -> Appointment | None:
         return Appointment.objects.active().order_by("?").first()
-
-    def _any_time(self) -> tuple[Time, Kind]:
-        kinds = [self.world.short, self.world.short, self.world.long]
-        return self.dice.choice(self.world.hot), self.dice.choice(kinds)
 
     def _run_of(self, made: Appointment, kind: Kind) -> list[str]:
         doctor, start = str(made.doctor_id), made.start.isoformat()

@@ -12,8 +12,6 @@ import os
 import random
 import sys
 import threading
-import time as clock
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -54,8 +52,7 @@ def main(plan: Plan) -> None:
         for n in range(plan.threads)
     ]
     threads = [
-        threading.Thread(target=_act_until, args=(each.act, plan.until))
-        for each in insiders
+        threading.Thread(target=each.act_until, args=(plan.until,)) for each in insiders
     ]
     for thread in threads:
         thread.start()
@@ -63,11 +60,6 @@ def main(plan: Plan) -> None:
         thread.join()
     insiders[0].restore()
     notes.close()
-
-
-def _act_until(act: Callable[[], None], until: int) -> None:
-    while clock.monotonic_ns() < until:
-        act()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -40,10 +41,10 @@ class Settings:
     broken: str = ""
 
     @classmethod
-    def from_environment(cls, *, seconds: float) -> "Settings":
+    def from_environment(cls, *, seconds: float, **more: Any) -> "Settings":
         """STRESS_SECONDS and STRESS_SEED; without a seed, one by chance."""
-        chosen = os.environ.get("STRESS_SEED") or str(random.randrange(10**6))
-        return cls(float(os.environ.get("STRESS_SECONDS") or seconds), chosen)
+        seed = os.environ.get("STRESS_SEED") or str(random.randrange(10**6))
+        return cls(float(os.environ.get("STRESS_SECONDS") or seconds), seed, **more)
 
 
 def play(folder: Path, settings: Settings) -> Evidence:
@@ -88,7 +89,7 @@ def _load(
     time.sleep(2)  # until they are ready
     clients = _clients(settings, small, running, notes)
     threads = [
-        threading.Thread(target=_act_until, args=(act, until)) for act, _ in clients
+        threading.Thread(target=client.act_until, args=(until,)) for client in clients
     ]
     for thread in threads:
         thread.start()
@@ -99,26 +100,26 @@ def _load(
         thread.join(deadline - time.monotonic())
         assert not thread.is_alive(), "a client does not end"
     assert inside.wait(deadline - time.monotonic()) == 0, "see insiders.log"
-    for _act, doors in clients:
-        doors.close()
+    for client in clients:
+        client.doors.close()
     notes.close()
 
 
 def _clients(
     settings: Settings, small: World, running: Arena, notes: Notebook
-) -> list[tuple[Callable[[], None], Doors]]:
-    board, clients = Board(), []
+) -> list[Program | Browser]:
+    board = Board()
+    clients: list[Program | Browser] = []
     host, timeout = f"{small.clinic}.localhost", 8.0 if settings.with_faults else 20.0
     for n in range(PROGRAMS + BROWSERS):
         name = f"api{n}" if n < PROGRAMS else f"page{n}"
         dice = random.Random(f"{settings.seed}:{name}")
         doors = Doors(running.addresses, host, timeout, dice)
-        client = (
+        clients.append(
             Program(name, small, doors, notes, board)
             if n < PROGRAMS
             else Browser(name, small, doors, notes)
         )
-        clients.append((client.act, doors))
     return clients
 
 
@@ -133,11 +134,6 @@ def _plan(folder: Path, settings: Settings, small: World, until: int) -> Path:
         broken=settings.broken,
     ).save(path)
     return path
-
-
-def _act_until(act: Callable[[], None], until: int) -> None:
-    while time.monotonic_ns() < until:
-        act()
 
 
 def _wait_until(is_so: Callable[[], bool]) -> None:
