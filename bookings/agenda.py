@@ -115,7 +115,7 @@ def day(
     views = between(
         doctor, start, end, service=service, now=now, my_hold=my_hold, as_staff=as_staff
     )
-    return [view for view in views if not view.slot.blocked_by or view.slot.appointment]
+    return [view for view in views if not view.slot.is_out]
 
 
 def between(
@@ -188,7 +188,7 @@ def week(
     free: dict[date, int] = defaultdict(int)
     seen: set[date] = set()
     for view in between(doctor, start, end, service=service, now=now):
-        if not view.slot.blocked_by:
+        if not view.slot.is_out:
             seen.add(view.start.date())
             free[view.start.date()] += view.can_start
     dates = (first + timedelta(days=n) for n in range(days))

@@ -58,28 +58,63 @@ def slot_times(
     last: date,
     closed: Iterable[Interval] = (),
 ) -> Iterator[SlotTime[Key]]:
-    """Lay out the slots of the days `first` to `last`, both included.
+    """Lay out the slots of the days `first` to `last`, both included, in order.
+
+    Where two blocks overlap, a slot that begins while another one lasts is left out.
 
     Args:
         closed: instants `[start, end)` of time off; a slot touching one is left out.
     """
     closed = sorted(closed)
+    free_from = datetime.min.replace(tzinfo=UTC)
+    for slot in sorted(_laid_out(hours, zone, first, last), key=_by_time):
+        is_closed = any(s < slot.end and slot.start < e for s, e in closed)
+        if slot.start >= free_from and not is_closed:
+            free_from = slot.end
+            yield slot
+
+
+def _by_time(slot: SlotTime[Key]) -> Interval:
+    return slot.start, slot.end
+
+
+def _laid_out(
+    hours: Iterable[Hours[Key]], zone: ZoneInfo, first: date, last: date
+) -> Iterator[SlotTime[Key]]:
     blocks = list(hours)
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
         for block in blocks:
             if block.holds_on(day):
                 for start, end in _wall_slots(block, day, zone):
-                    if not any(s < end and start < e for s, e in closed):
-                        yield SlotTime(start, end, block.key)
+                    yield SlotTime(start, end, block.key)
 
 
-def _wall_slots(block: Hours[Key], day: date, zone: ZoneInfo) -> Iterator[Interval]:
-    length = timedelta(minutes=block.slot_minutes)
+def block_bounds(
+    hours: Iterable[Hours[Key]], *, zone: ZoneInfo, first: date, last: date
+) -> Iterator[Interval]:
+    """The instants from opening to closing of each block that begins on these days."""
+    blocks = list(hours)
+    for offset in range((last - first).days + 1):
+        day = first + timedelta(days=offset)
+        for block in blocks:
+            if block.holds_on(day):
+                opening, closing = _wall_bounds(block, day)
+                # Where the clock jumps, the wider reading: no slot lies outside of it.
+                yield min(_readings(opening, zone)), max(_readings(closing, zone))
+
+
+def _wall_bounds(block: Hours[Key], day: date) -> Interval:
     opening = datetime.combine(day, block.opens)
     closing = datetime.combine(day, block.closes)
     if closing <= opening:  # across midnight; 00:00 means the end of the day
         closing += timedelta(days=1)
+    return opening, closing
+
+
+def _wall_slots(block: Hours[Key], day: date, zone: ZoneInfo) -> Iterator[Interval]:
+    length = timedelta(minutes=block.slot_minutes)
+    opening, closing = _wall_bounds(block, day)
     steps = (closing - opening) // length
     starts = {i for n in range(steps) for i in instants(opening + n * length, zone)}
     free_from = datetime.min.replace(tzinfo=UTC)
@@ -92,8 +127,13 @@ def _wall_slots(block: Hours[Key], day: date, zone: ZoneInfo) -> Iterator[Interv
 
 def instants(wall: datetime, zone: ZoneInfo) -> set[datetime]:
     """Return the instants (UTC) at which the clock shows `wall`: none, one or two."""
-    folds = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    return {instant for instant in folds if wall_time(instant, zone) == wall}
+    readings = _readings(wall, zone)
+    return {instant for instant in readings if wall_time(instant, zone) == wall}
+
+
+def _readings(wall: datetime, zone: ZoneInfo) -> list[datetime]:
+    """What a wall time may mean; a skipped one is read with either offset."""
+    return [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
 
 
 def wall_time(instant: datetime, zone: ZoneInfo) -> datetime:

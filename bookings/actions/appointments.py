@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
-from psycopg.types.range import Range
 
 from accounts.models import User
 from bookings import locking
@@ -21,7 +20,6 @@ from bookings.errors import (
     AlreadyCancelledError,
     AppointmentPastError,
     HoldExpiredError,
-    PatientBusyError,
     SlotTakenError,
     TooLateError,
     VersionMismatchError,
@@ -33,7 +31,6 @@ from bookings.models import (
     Patient,
     Practice,
     Service,
-    Slot,
 )
 from bookings.once import Once, repeatable
 
@@ -78,13 +75,13 @@ def book(
 
     def claim(run: list[UUID]) -> Done:
         slots = locking.lock_slots(run)
-        person = _lock_or_save(patient)
+        person = entries.lock_or_save(patient)
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
         held = holds.recheck(hold, moment) if hold else None
         claims.offer(wish, moment, run=run)
         new = Appointment(patient=person, reason=reason, language=language)
-        done = _write(new, wish, slots, Actor(by, via), moment)
+        done = entries.book(new, wish, slots, Actor(by, via), moment)
         if held:
             holds.use(held, new)
         return done
@@ -144,7 +141,7 @@ def reschedule(
         claims.offer(replace(wish, moving=appointment), moment, run=run)
         new = [each for each in slots if each.pk in run]
         old = [each for each in slots if each.appointment_id == appointment_id]
-        _place(appointment, wish, new)
+        entries.place(appointment, wish, new)
         appointment.version += 1
         appointment.save()
         entries.hand_over([each for each in old if each not in new], None, moment)
@@ -200,21 +197,9 @@ def cancel(
         )
         return Done(appointment, change, slots, moment)
 
-    done = locking.durably(lambda: _once(work, once))
+    done = locking.durably(lambda: entries.once(work, once))
     entries.announce(done)
     return done.appointment
-
-
-def _write(
-    new: Appointment, wish: Wish, slots: list[Slot], actor: Actor, now: datetime
-) -> Done:
-    """Write a booking that was just judged, in the transaction that has the locks."""
-    new.service, new.booked_via, new.created_at = wish.service, actor.via, now
-    _place(new, wish, slots)
-    new.save(force_insert=True)
-    entries.hand_over(slots, new, now)
-    change = entries.record(AppointmentChange.Kind.BOOKED, new, actor, now)
-    return Done(new, change, slots, now)
 
 
 def _win(wish: Wish, claim: Claim, once: Once | None, now: datetime | None) -> Done:
@@ -226,52 +211,18 @@ def _win(wish: Wish, claim: Claim, once: Once | None, now: datetime | None) -> D
     run: list[Any] = [slot.id for slot in offer.slots]
     try:
         with locking.slot_locks(run):
-            return locking.durably(lambda: _once(lambda: claim(run), once))
+            return locking.durably(lambda: entries.once(lambda: claim(run), once))
     except IntegrityError as error:
-        match getattr(getattr(error.__cause__, "diag", None), "constraint_name", ""):
-            case "appointment_patient_once":
-                raise PatientBusyError from error
-            case "appointment_doctor_once":
-                claims.offer(wish, now or locking.clock())  # raises the true reason
-                raise SlotTakenError from error
-        raise
-
-
-def _once(work: Callable[[], Done], once: Once | None) -> Done:
-    """Do the work under its idempotency key, and keep the answer with it."""
-    if once:
-        once.enter()
-    done = work()
-    if once:
-        once.keep(done.appointment, done.now)
-    return done
+        clash = claims.clash(error)
+        if isinstance(clash, SlotTakenError):
+            claims.offer(wish, now or locking.clock())  # raises the true reason
+        raise clash from error
 
 
 def _made_with(hold: Hold) -> Appointment | None:
     """Return what this hold was used for already, if it was."""
     used = Hold.objects.filter(pk=hold.pk).values("appointment")
     return Appointment.objects.with_everything().filter(pk__in=used).first()
-
-
-def _lock_or_save(patient: Patient) -> Patient:
-    """Lock a known person; save a new one with the booking."""
-    if not patient._state.adding:
-        return locking.lock_patient(patient)
-    patient.save(force_insert=True)
-    patient._state.adding = True  # a retried transaction must insert again
-    return patient
-
-
-def _place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:
-    """Write where and when: instants, and the wall clock as it was promised."""
-    service, start, end = wish.service, wish.slot.start, wish.end
-    local = start.astimezone(wish.doctor.zone)
-    appointment.doctor, appointment.location = wish.doctor, wish.slot.location
-    appointment.start, appointment.end = start, end
-    appointment.occupied = Range(start - service.before, end + service.after, "[)")
-    appointment.wall_start = f"{local:%Y-%m-%dT%H:%M}"
-    appointment.zone, appointment.fold = wish.doctor.timezone, local.fold
-    appointment.original_slots = [slot.pk for slot in slots]
 
 
 def _check_open(

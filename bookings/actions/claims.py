@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from bookings.availability import (
     SENTENCES,
     Interval,
@@ -198,6 +200,20 @@ def refusal(refused: Offer[object], now: datetime) -> BookingError:
         return SlotHeldError(max(end for end in ends if end > now))
     assert refused.reason is not None  # noqa: S101 (a refused offer has a reason)
     return NotOfferedError(refused.reason, SENTENCES[refused.reason])
+
+
+def clash(error: IntegrityError) -> BookingError:
+    """Say in the calculator's words which constraint said no.
+
+    Raises:
+        IntegrityError: the error itself, if it is none of ours.
+    """
+    match getattr(getattr(error.__cause__, "diag", None), "constraint_name", ""):
+        case "appointment_patient_once":
+            return PatientBusyError()
+        case "appointment_doctor_once":
+            return SlotTakenError()
+    raise error
 
 
 def _has_room(wish: Wish, now: datetime) -> bool:

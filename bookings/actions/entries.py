@@ -1,11 +1,17 @@
 """The lines that every change of an appointment writes, and what it says afterwards."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.types.range import Range
+
 from accounts.models import User
+from bookings import locking
+from bookings.actions.claims import Wish
 from bookings.live import events
-from bookings.models import Appointment, AppointmentChange, Slot
+from bookings.models import Appointment, AppointmentChange, Patient, Slot
+from bookings.once import Once
 from bookings.outbox import post
 
 # What patients are told of by mail; the rest is the clinic's own business.
@@ -34,12 +40,55 @@ class Done:
     now: datetime
 
 
+def once(work: Callable[[], Done], key: Once | None) -> Done:
+    """Do the work under its idempotency key, and keep the answer with it."""
+    if key:
+        key.enter()
+    done = work()
+    if key:
+        key.keep(done.appointment, done.now)
+    return done
+
+
+def lock_or_save(patient: Patient) -> Patient:
+    """Lock a known person; save a new one with the booking."""
+    if not patient._state.adding:
+        return locking.lock_patient(patient)
+    patient.save(force_insert=True)
+    patient._state.adding = True  # a retried transaction must insert again
+    return patient
+
+
+def book(
+    new: Appointment, wish: Wish, slots: list[Slot], actor: Actor, now: datetime
+) -> Done:
+    """Write a booking that was just judged, in the transaction that has the locks."""
+    new.service, new.booked_via, new.created_at = wish.service, actor.via, now
+    place(new, wish, slots)
+    new.save(force_insert=True)
+    hand_over(slots, new, now)
+    change = record(AppointmentChange.Kind.BOOKED, new, actor, now)
+    return Done(new, change, slots, now)
+
+
+def place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:
+    """Write where and when: instants, and the wall clock as it was promised."""
+    service, start, end = wish.service, wish.slot.start, wish.end
+    local = start.astimezone(wish.doctor.zone)
+    appointment.doctor, appointment.location = wish.doctor, wish.slot.location
+    appointment.start, appointment.end = start, end
+    appointment.occupied = Range(start - service.before, end + service.after, "[)")
+    appointment.wall_start = f"{local:%Y-%m-%dT%H:%M}"
+    appointment.zone, appointment.fold = wish.doctor.timezone, local.fold
+    appointment.original_slots = [slot.pk for slot in slots]
+
+
 def hand_over(slots: list[Slot], to: Appointment | None, now: datetime) -> None:
     """Give the slots to an appointment, or to nobody; their versions grow."""
     for slot in slots:
         slot.version = slot.version_at(now) + 1
         slot.appointment, slot.hold, slot.held_until = to, None, None
-    Slot.objects.bulk_update(slots, ["version", "appointment", "hold", "held_until"])
+    Slot.objects.write(slots, ["version", "appointment", "hold", "held_until"])
 
 
 def record(

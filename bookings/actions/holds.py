@@ -257,7 +257,7 @@ def _give(slots: list[Slot], hold: Hold | None, now: datetime) -> None:
         slot.version = slot.version_at(now) + (0 if is_lapse else 1)
         slot.hold = hold
         slot.held_until = hold.expires_at if hold else None
-    Slot.objects.bulk_update(slots, ["version", "hold", "held_until"])
+    Slot.objects.write(slots, ["version", "hold", "held_until"])
 
 
 def _hash(secret: str) -> str:

@@ -4,19 +4,32 @@ Publishing is idempotent and incremental. It never touches an occupied slot, nev
 deletes one, and gives back only what it has itself withdrawn.
 """
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from bookings import locking
+from bookings.actions import holidays, rules
 from bookings.live import events
-from bookings.models import Doctor, Practice, Slot, TimeOff, WorkingHours
-from bookings.timetable import Hours, Interval, SlotTime, day_bounds, slot_times
+from bookings.models import Doctor, Practice, Slot, WorkingHours
+from bookings.timetable import SlotTime, day_bounds
 
 Wanted = dict[datetime, SlotTime[WorkingHours]]
+_BLOCK_FIELDS = [
+    "blocked_by",
+    "block_note",
+    "end",
+    "location",
+    "staff_only",
+    "new_patients_only",
+    "version",
+    "hold",
+    "held_until",
+]
 
 
 @dataclass
@@ -49,15 +62,37 @@ def publish(
         days: how many days ahead, today included; by default the clinic's horizon.
     """
     now = now or locking.clock()
-    ahead = days if days is not None else Practice.load().horizon_days + 1
+    practice = Practice.load()
+    ahead = days if days is not None else practice.horizon_days + 1
     chosen = Doctor.objects.filter(is_active=True) if doctors is None else doctors
+    locking.durably(lambda: _keep_up_holidays(practice, ahead, now))
     done = Published()
     for doctor in chosen:
-        today = now.astimezone(doctor.zone).date()
-        last = today + timedelta(days=ahead - 1)
-        done += _publish_doctor(doctor, today, last, now)
+        done += locking.durably(partial(bring_in_line, doctor, ahead, now))
     if done.days:
         events.days_changed(done.days)
+    return done
+
+
+def bring_in_line(doctor: Doctor, ahead: int, now: datetime) -> Published:
+    """Publish one doctor's slots, in the transaction that runs.
+
+    Args:
+        ahead: how many days, today included.
+    """
+    today = now.astimezone(doctor.zone).date()
+    last = today + timedelta(days=ahead - 1)
+    until = day_bounds(last, doctor.zone)[1]
+    # From yesterday: a session may have begun before midnight.
+    plan = rules.of(doctor, today - timedelta(days=1), last)
+    wanted = {t.start: t for t in plan.slot_times() if now < t.start < until}
+    rows = Slot.objects.select_for_update().filter(doctor=doctor)
+    known = list(rows.filter(end__gt=now, start__lt=until).order_by("pk"))
+    fitting = _beside_occupied(wanted, known, now)
+    done = _make(doctor, fitting, known)
+    done += _align(fitting, known, now)
+    _mark_booked(wanted, known)
+    locking.bump_days(done.days)
     return done
 
 
@@ -71,58 +106,23 @@ def unblock(slot_ids: Collection[UUID]) -> int:
     return _set_block(slot_ids, "", "")
 
 
-def _publish_doctor(
-    doctor: Doctor, first: date, last: date, now: datetime
-) -> Published:
-    wanted = {
-        time.start: time for time in _wanted(doctor, first, last) if time.start > now
-    }
-
-    def work() -> Published:
-        rows = Slot.objects.select_for_update().filter(doctor=doctor, end__gt=now)
-        known = list(rows.filter(day__gte=first, day__lte=last).order_by("pk"))
-        fitting = _beside_occupied(wanted, known, now)
-        done = _make(doctor, fitting, known)
-        done += _withdraw_and_give_back(fitting, known, now)
-        locking.bump_days(done.days)
-        return done
-
-    return locking.durably(work)
-
-
-def _wanted(doctor: Doctor, first: date, last: date) -> list[SlotTime[WorkingHours]]:
-    hours = [
-        Hours(
-            key=row,
-            weekday=row.weekday,
-            opens=row.opens,
-            closes=row.closes,
-            slot_minutes=row.slot_minutes,
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-        )
-        for row in WorkingHours.objects.filter(doctor=doctor).order_by("opens")
-    ]
-    closed = _closed(doctor, first, last)
-    times = slot_times(hours, zone=doctor.zone, first=first, last=last, closed=closed)
-    return list(times)
-
-
-def _closed(doctor: Doctor, first: date, last: date) -> list[Interval]:
-    start, end = day_bounds(first, doctor.zone)[0], day_bounds(last, doctor.zone)[1]
-    rows = TimeOff.objects.filter(Q(doctor=doctor) | Q(doctor=None))
-    near = rows.filter(start__lt=end + timedelta(days=1), end__gt=start)
-    return list(near.values_list("start", "end"))
+def _keep_up_holidays(practice: Practice, ahead: int, now: datetime) -> None:
+    today = now.date()
+    week = timedelta(days=7)  # doctors' zones, and staff who look further
+    last = today + timedelta(days=ahead) + week
+    holidays.keep_up(practice, first=today, last=last)
 
 
 def _beside_occupied(wanted: Wanted, known: list[Slot], now: datetime) -> Wanted:
     """Leave out what would lie across a slot that somebody has or holds."""
-    in_use = [(slot.start, slot.end) for slot in known if _is_occupied(slot, now)]
-    return {
-        start: time
-        for start, time in wanted.items()
-        if not any(s < time.end and start < e for s, e in in_use)
-    }
+    in_use = rules.joined((s.start, s.end) for s in known if _is_occupied(s, now))
+    ends = [end for _start, end in in_use]
+    free: Wanted = {}
+    for start, time in wanted.items():
+        after = bisect_right(ends, start)  # the first that ends after this start
+        if after == len(in_use) or in_use[after][0] >= time.end:
+            free[start] = time
+    return free
 
 
 def _is_occupied(slot: Slot, now: datetime) -> bool:
@@ -135,11 +135,9 @@ def _make(doctor: Doctor, wanted: Wanted, known: list[Slot]) -> Published:
     new = [
         Slot(
             doctor=doctor,
-            location_id=time.key.location_id,
             start=time.start,
-            end=time.end,
             day=time.start.astimezone(doctor.zone).date(),
-            staff_only=time.key.staff_only,
+            **_terms(time),
         )
         for time in wanted.values()
         if time.start not in starts
@@ -149,27 +147,59 @@ def _make(doctor: Doctor, wanted: Wanted, known: list[Slot]) -> Published:
     return Published(made=len(new), days=locking.days_of(new))
 
 
-def _withdraw_and_give_back(
-    wanted: Wanted, known: list[Slot], now: datetime
-) -> Published:
-    """Block free slots that the hours no longer have; undo that where they do again."""
-    gone, back = [], []
+def _align(wanted: Wanted, known: list[Slot], now: datetime) -> Published:
+    """Withdraw free slots that the hours no longer have; undo that where they do again.
+
+    Those that stay take on what their hours say of them now.
+    """
+    done, touched = Published(), []
+    for slot in known:
+        time, was_withdrawn = wanted.get(slot.start), bool(slot.blocked_by)
+        if _is_occupied(slot, now) or slot.blocked_by == Slot.BlockedBy.DESK:
+            continue
+        if time and (was_withdrawn or _differs(slot, time)):
+            slot.blocked_by = ""
+            for name, value in _terms(time).items():
+                setattr(slot, name, value)
+            done.given_back += was_withdrawn
+            touched.append(slot)
+        elif not time and not was_withdrawn and slot.start > now:
+            slot.blocked_by = Slot.BlockedBy.RULES
+            done.withdrawn += 1
+            touched.append(slot)
+    _save_blocks(touched, now)
+    done.days = locking.days_of(touched)
+    return done
+
+
+def _mark_booked(wanted: Wanted, known: list[Slot]) -> None:
+    """Remember of booked slots whether the hours still have them.
+
+    It shows when the visit leaves: such a slot is then blocked, not free.
+    """
+    changed = []
     for slot in known:
         time = wanted.get(slot.start)
-        is_wanted = time is not None and time.end == slot.end
-        if _is_occupied(slot, now):
-            continue
-        if not is_wanted and not slot.blocked_by:
-            slot.blocked_by = Slot.BlockedBy.RULES
-            gone.append(slot)
-        elif time and slot.blocked_by == Slot.BlockedBy.RULES:
-            slot.blocked_by, slot.end = "", time.end
-            slot.staff_only = time.key.staff_only
-            back.append(slot)
-    _save_blocks(gone + back, now)
-    return Published(
-        withdrawn=len(gone), given_back=len(back), days=locking.days_of(gone + back)
-    )
+        blocked_by = "" if time and time.end == slot.end else Slot.BlockedBy.RULES
+        is_ours = slot.blocked_by != Slot.BlockedBy.DESK
+        if slot.appointment_id and is_ours and slot.blocked_by != blocked_by:
+            slot.blocked_by = blocked_by
+            changed.append(slot)
+    Slot.objects.write(changed, ["blocked_by"])
+
+
+def _terms(time: SlotTime[WorkingHours]) -> dict[str, Any]:
+    """What a slot takes over from its hours."""
+    return {
+        "end": time.end,
+        "location_id": time.key.location_id,
+        "staff_only": time.key.staff_only,
+        "new_patients_only": time.key.new_patients_only,
+    }
+
+
+def _differs(slot: Slot, time: SlotTime[WorkingHours]) -> bool:
+    return any(getattr(slot, name) != value for name, value in _terms(time).items())
 
 
 def _set_block(slot_ids: Collection[UUID], blocked_by: str, note: str) -> int:
@@ -197,13 +227,4 @@ def _save_blocks(slots: list[Slot], now: datetime) -> None:
     for slot in slots:
         slot.version = slot.version_at(now) + 1
         slot.hold, slot.held_until = None, None
-    fields = [
-        "blocked_by",
-        "block_note",
-        "end",
-        "staff_only",
-        "version",
-        "hold",
-        "held_until",
-    ]
-    Slot.objects.bulk_update(slots, fields, batch_size=500)
+    Slot.objects.write(slots, _BLOCK_FIELDS)

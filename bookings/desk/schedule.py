@@ -161,7 +161,7 @@ class SlotAdmin(DeskButtons, ReadOnlyAdmin):
 
     @display(description=gettext_lazy("why blocked"))
     def note(self, slot: Slot) -> str:
-        if slot.appointment_id or not slot.blocked_by:
+        if not slot.is_out:
             return "–"
         return slot.block_note or slot.get_blocked_by_display()
 

@@ -62,11 +62,17 @@ class Practice(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(500)],
     )
 
-    holiday_calendar = models.CharField(
-        _("public holidays of"),
-        max_length=12,
+    holiday_country = models.CharField(
+        _("closed on the public holidays of"),
+        max_length=2,
         blank=True,
-        help_text=_("The clinic is closed on them, unless you open a day."),
+        help_text=_("Each day is listed under Holidays, where you can open it."),
+    )
+    holiday_region = models.CharField(
+        _("part of the country"),
+        max_length=8,
+        blank=True,
+        help_text=_("Where the days differ, for example ENG for England."),
     )
 
     class Meta:

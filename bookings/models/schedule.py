@@ -1,11 +1,12 @@
 """When doctors work: rules (hours, time off) and the slots published from them."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
@@ -127,6 +128,8 @@ class Holiday(models.Model):
         default=False,
         help_text=_("The usual working hours apply on this day."),
     )
+    # Whose holiday it is, such as GB-ENG; nothing: typed in by the clinic.
+    calendar = models.CharField(max_length=12, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("holiday")
@@ -155,6 +158,26 @@ class SlotQuerySet(models.QuerySet["Slot"]):
                 Slot.Status.FREE: open_ & ~held,
             }[Slot.Status(status)]
         )
+
+    def write(self, slots: Sequence["Slot"], fields: Iterable[str]) -> None:
+        """Save some columns of many slots in one statement.
+
+        `bulk_update` writes a CASE per row and column: minutes for a year of slots.
+        """
+        names = ["id", *fields]
+        columns = [self.model._meta.get_field(name) for name in names]
+        types = [f"%s::{column.db_type(connection)}[]" for column in columns]
+        quoted = [f'"{column.column}"' for column in columns]
+        news = ", ".join(f"{name} = new.{name}" for name in quoted[1:])
+        statement = (
+            f"UPDATE bookings_slot SET {news} "  # noqa: S608 (names of our own columns)
+            f"FROM unnest({', '.join(types)}) AS new ({', '.join(quoted)}) "
+            "WHERE bookings_slot.id = new.id"
+        )
+        values = [[getattr(slot, c.attname) for slot in slots] for c in columns]
+        if slots:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
 
 
 class Slot(models.Model):
@@ -237,6 +260,11 @@ class Slot(models.Model):
     def __str__(self) -> str:
         local = self.start.astimezone(self.doctor.zone)
         return f"{self.doctor}, {local:%Y-%m-%d %H:%M %Z}"
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it is out of the calendar. A booked one may be marked for it only."""
+        return bool(self.blocked_by) and self.appointment_id is None
 
     def status_at(self, now: datetime) -> "Slot.Status":
         if self.appointment_id:

@@ -172,11 +172,7 @@ class DayPage:
             now=self.now,
             my_hold=self.held.hold.pk if self.held else None,
         )
-        return [
-            view
-            for view in views
-            if view.slot.appointment_id or not view.slot.blocked_by
-        ]
+        return [view for view in views if not view.slot.is_out]
 
 
 def first_day(doctor: Doctor, service: Service, now: datetime) -> date:

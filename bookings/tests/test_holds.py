@@ -1,5 +1,6 @@
 """Who may hold how much at once."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
@@ -16,7 +17,9 @@ from bookings.tests.test_races import at_once
 def test_two_tabs_that_choose_at_once_keep_one_hold(committed):
     make.practice()
     free = make.slots(make.doctor(), number=8)
-    choose = [partial(holds.place, slot_id=slot.pk, holder="browser") for slot in free]
+    choose: list[Callable[[], object]] = [
+        partial(holds.place, slot_id=slot.pk, holder="browser") for slot in free
+    ]
 
     outcomes = at_once(committed, choose)
 
@@ -37,7 +40,9 @@ def test_one_address_cannot_hold_the_whole_calendar(clinic, monkeypatch):
     with pytest.raises(TooManyHoldsError) as refused:
         _place(free[3], "one more", now=now + timedelta(seconds=60))
     _place(free[3], "a neighbour", address="198.51.100.7")
-    later = now + timedelta(minutes=5, seconds=1)  # the first one's five minutes are over
+    later = now + timedelta(
+        minutes=5, seconds=1
+    )  # the first one's five minutes are over
     _place(free[4], "one more", now=later)
 
     assert refused.value.retry_after == 4 * 60
