@@ -2,6 +2,7 @@
 #
 #   make run      start everything on http://localhost:8000 (PORT=… for another port)
 #   make test     the whole suite, against a PostgreSQL and a Valkey of its own
+#   make stress   everybody books at once while things go wrong (SECONDS=60 SEED=7)
 #   make check    format, lint, types, templates, migrations, deployment settings
 #   make lock     pin requirements*.in again (needs uv on the PATH)
 #   make messages collect and compile translations (needs gettext)
@@ -13,7 +14,7 @@ PIP    := $(PYTHON) -m pip --disable-pip-version-check
 TEST_JOBS ?= logical
 PYTEST_ARGS ?=
 
-.PHONY: run test check lock messages
+.PHONY: run test stress check lock messages
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
 
@@ -25,6 +26,12 @@ run: $(VENV)/requirements.txt
 test: $(VENV)/requirements-dev.txt
 	@$(PYTHON) -m config.tests.chromium
 	@$(PYTHON) -m pytest -n $(TEST_JOBS) --maxprocesses 8 --dist loadgroup $(PYTEST_ARGS)
+
+# Two never get the same time, whatever is killed meanwhile (bookings/tests/stress).
+SECONDS ?= 60
+stress: $(VENV)/requirements-dev.txt
+	@STRESS_FAULTS=1 STRESS_SECONDS="$(SECONDS)" STRESS_SEED="$(SEED)" \
+		$(PYTHON) -m pytest bookings/tests/stress/test_stress.py -q -s -k wrong
 
 # What production needs set, made up, so that `check --deploy` judges the settings.
 PRODUCTION_LIKE = env DEBUG=0 PUBLIC_SCHEME=https EMAIL_URL=smtp://localhost:25 \

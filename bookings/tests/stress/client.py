@@ -29,6 +29,7 @@ class Client:
     ) -> None:
         self.name, self.world, self.dice, self.notes = name, world, dice, notes
         self.paths: list[Path] = []
+        self.is_rush = False
         self._numbers = count(1)
 
     def act_until(self, until: int) -> None:
@@ -37,19 +38,19 @@ class Client:
         The rush leaves the calendar full, so that what is there at the end says most.
         """
         while (now := clock.monotonic_ns()) < until:
-            self.act(is_rush=now > until - RUSH)
+            self.is_rush = now > until - RUSH
+            self.act()
 
-    def act(self, *, is_rush: bool = False) -> None:
-        paths = [path for path in self.paths if path.books or not is_rush]
+    def act(self) -> None:
+        paths = [path for path in self.paths if path.books or not self.is_rush]
         (path,) = self.dice.choices(paths, [path.weight for path in paths])
         path.go()
 
     def any_time(self) -> tuple[Time, Kind]:
-        """A time to want: often the one that all want at this moment."""
+        """A time to want: often, and in the rush always, what all want at this moment."""
         hot = self.world.hot
-        kinds = [self.world.short, self.world.short, self.world.long]
-        kind = self.dice.choice(kinds)
-        if self.dice.random() < 0.5:
+        kind = self.dice.choice([self.world.short, self.world.short, self.world.long])
+        if self.is_rush or self.dice.random() < 0.5:
             return hot[clock.monotonic_ns() // FASHION % len(hot)], kind
         return self.dice.choice(hot), kind
 

@@ -53,11 +53,11 @@ class Insider(Client):
             Path(1, self.hold_and_let_go),
         ]
 
-    def act(self, *, is_rush: bool = False) -> None:
+    def act(self) -> None:
         """Do one thing inside the clinic."""
         try:
             with clinic_context(_clinic(self.world.clinic)):
-                super().act(is_rush=is_rush)
+                super().act()
         except (OperationalError, InterfaceError):
             clock.sleep(0.1)  # outside of any operation: a look at what is there
         finally:
