@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 
@@ -90,7 +91,7 @@ class Arena:
         log = self._log(f"web{len(self.webs)}.log" if not port else f"web-{port}.log")
         return start_daphne(self.env, self.application, port=port, log=log)
 
-    def _log(self, name: str) -> object:
+    def _log(self, name: str) -> IO[bytes]:
         return self.open_files.enter_context((self.folder / name).open("ab"))
 
     def _kill(self, processes: "list[subprocess.Popen[bytes]]") -> None:

@@ -36,8 +36,11 @@ def _read_patient(patient: Patient) -> Patient:
     return Patient.objects.get(pk=patient.pk)
 
 
-claims.offer = _look_once
-locking.slot_locks = lambda _ids: nullcontext()
-locking.lock_slots = _read_slots
-locking.lock_patient = _read_patient
-locking.bump_days = lambda _days: None
+for _module, _name, _weak in (
+    (claims, "offer", _look_once),
+    (locking, "slot_locks", nullcontext),
+    (locking, "lock_slots", _read_slots),
+    (locking, "lock_patient", _read_patient),
+    (locking, "bump_days", lambda _days: None),
+):
+    setattr(_module, _name, _weak)

@@ -3,17 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 from bookings.tests.stress import projection
 from bookings.tests.stress.evidence import ACTIVE, Evidence, Row
 from bookings.tests.stress.history import judge
-from bookings.tests.stress.operations import (
-    OK,
-    UNAVAILABLE,
-    UNKNOWN,
-    Answer,
-    Operation,
-)
+from bookings.tests.stress.operations import OK, UNKNOWN, Operation
 
 GRACE = 10_000_000_000  # a fault's effects last: dead connections wait in pools
 
@@ -136,7 +131,7 @@ def failures_have_a_cause(evidence: Evidence) -> list[str]:
         f"{each.path} {each.mark}: {answer.code or answer.status} {answer.door}"
         for each in evidence.operations
         for answer in each.answers
-        if _is_failure(answer) and not _is_caused(each, evidence)
+        if answer.leaves_open and not _is_caused(each, evidence)
     ]
 
 
@@ -171,10 +166,6 @@ CHECKS: list[Callable[[Evidence], list[str]]] = [
 ]
 
 
-def _is_failure(answer: Answer) -> bool:
-    return answer.leaves_open or answer.code == UNAVAILABLE
-
-
 def _is_caused(operation: Operation, evidence: Evidence) -> bool:
     return any(
         fault.may_refuse
@@ -186,20 +177,20 @@ def _is_caused(operation: Operation, evidence: Evidence) -> bool:
 
 def _covers(visit: Row, slot: Row) -> bool:
     is_theirs = visit["doctor_id"] == slot["doctor_id"]
-    return is_theirs and visit["start"] <= slot["start"] < visit["end"]
+    return is_theirs and bool(visit["start"] <= slot["start"] < visit["end"])
 
 
-def _start(visit: Row) -> object:
+def _start(visit: Row) -> Any:
     return visit["start"]
 
 
-def _end(visit: Row) -> object:
+def _end(visit: Row) -> Any:
     return visit["end"]
 
 
-def _occupied_from(visit: Row) -> object:
+def _occupied_from(visit: Row) -> Any:
     return visit["occupied"].lower
 
 
-def _occupied_to(visit: Row) -> object:
+def _occupied_to(visit: Row) -> Any:
     return visit["occupied"].upper

@@ -59,7 +59,7 @@ class Doors:
         try:
             response = self.http.request(method, f"http://{door}{path}", **request)
         except httpx.HTTPError as error:
-            answer.code, answer.reference = LOST, type(error).__name__
+            answer.code, answer.door = LOST, f"{door} {type(error).__name__}"
             return None
         answer.at = time.monotonic_ns()
         answer.status = response.status_code

@@ -27,7 +27,7 @@ class Plan:
     notes: str
     seed: str
     until: int  # on the machine's monotonic clock, in nanoseconds
-    threads: int = 3
+    threads: int = 2
     broken: str = ""  # a module that takes the product's safety out, see broken.py
 
     def save(self, path: Path) -> None:

@@ -110,7 +110,7 @@ def _clients(
 ) -> list[Program | Browser]:
     board = Board()
     clients: list[Program | Browser] = []
-    host, timeout = f"{small.clinic}.localhost", 8.0 if settings.with_faults else 20.0
+    host, timeout = f"{small.clinic}.localhost", 5.0 if settings.with_faults else 20.0
     for n in range(PROGRAMS + BROWSERS):
         name = f"api{n}" if n < PROGRAMS else f"page{n}"
         dice = random.Random(f"{settings.seed}:{name}")
@@ -147,9 +147,19 @@ def summary(found: Evidence) -> str:
     outcomes = Counter(
         f"{each.kind} {each.outcome} {each.code}".strip() for each in found.operations
     )
-    faults = Counter(fault.name for fault in found.faults)
-    lines = [f"{n:6} {what}" for what, n in sorted(outcomes.items())]
-    lines += [f"{n:6} fault: {what}" for what, n in sorted(faults.items())]
+    paths = Counter(f"by path: {each.path}" for each in found.operations)
+    faults = Counter(f"fault: {fault.name}" for fault in found.faults)
+    answers = Counter(
+        f"answer: {answer.status or ''} {answer.code}"
+        for each in found.operations
+        for answer in each.answers
+        if answer.leaves_open
+    )
+    lines = [
+        f"{n:6} {what}"
+        for counted in (outcomes, paths, faults, answers)
+        for what, n in sorted(counted.items())
+    ]
     lines += [
         f"{len(found.operations):6} operations, {len(found.visits)} visits, "
         f"{len(found.active)} active at the end, {len(found.mails)} mails, "
