@@ -115,6 +115,24 @@ class WrongStateError(BookingError):
     message = _("This visit has moved on. Look at it again, then choose.")
 
 
+class SeriesError(BookingError):
+    """Too few visits of a series can be had; `refused` says which not, and why."""
+
+    code = "series_refused"
+    message = _("Not all of these visits can be booked.")
+
+    def __init__(self, refused: "list[tuple[datetime, BookingError]]") -> None:
+        super().__init__()
+        self.refused = refused
+
+
+class UndecidedError(BookingError):
+    """A change of rules hits visits, and it was not said what becomes of each."""
+
+    code = "undecided"
+    message = _("This change hits booked visits. Decide what becomes of each of them.")
+
+
 class VersionMismatchError(BookingError):
     """Somebody changed it since it was read."""
 

@@ -26,7 +26,6 @@ from bookings.errors import (
 )
 from bookings.models import (
     Appointment,
-    AppointmentChange,
     Hold,
     Patient,
     Practice,
@@ -124,7 +123,7 @@ def reschedule(
     """
     moving = Appointment.objects.with_everything().get(pk=appointment_id)
     slot = claims.find_slot(slot_id)
-    if slot.start == moving.start and slot.doctor_id == moving.doctor_id:
+    if moving.has_place_at(slot.doctor_id, slot.start):
         return moving
     hold = holds.find(hold_token, slot, moving.service) if hold_token else None
     practice = Practice.load()
@@ -141,18 +140,10 @@ def reschedule(
         claims.offer(replace(wish, moving=appointment), moment, run=run)
         new = [each for each in slots if each.pk in run]
         old = [each for each in slots if each.appointment_id == appointment_id]
-        entries.place(appointment, wish, new)
-        appointment.version += 1
-        appointment.save()
-        entries.hand_over([each for each in old if each not in new], None, moment)
-        entries.hand_over(new, appointment, moment)
         if held:
             holds.use(held, appointment)
-        kind = AppointmentChange.Kind.MOVED
-        change = entries.record(
-            kind, appointment, Actor(by, via), moment, reason=reason
-        )
-        return Done(appointment, change, slots, moment)
+        actor = Actor(by, via)
+        return entries.move(appointment, wish, old, new, actor, moment, reason=reason)
 
     done = _win(wish, claim, once, now)
     entries.announce(done)
@@ -187,15 +178,8 @@ def cancel(
         locking.bump_days(locking.days_of(slots))
         moment = now or locking.clock()
         _check_open(appointment, moment, as_staff=as_staff, version=version)
-        appointment.status = Appointment.Status.CANCELLED
-        appointment.version += 1
-        appointment.save(update_fields=["status", "version"])
-        entries.hand_over(slots, None, moment)
-        kind = AppointmentChange.Kind.CANCELLED
-        change = entries.record(
-            kind, appointment, Actor(by, via), moment, reason=reason
-        )
-        return Done(appointment, change, slots, moment)
+        actor = Actor(by, via)
+        return entries.cancel(appointment, slots, actor, moment, reason=reason)
 
     done = locking.durably(lambda: entries.once(work, once))
     entries.announce(done)

@@ -60,15 +60,85 @@ def lock_or_save(patient: Patient) -> Patient:
 
 
 def book(
-    new: Appointment, wish: Wish, slots: list[Slot], actor: Actor, now: datetime
+    new: Appointment,
+    wish: Wish,
+    slots: list[Slot],
+    actor: Actor,
+    now: datetime,
+    *,
+    why: str = "",
 ) -> Done:
-    """Write a booking that was just judged, in the transaction that has the locks."""
+    """Write a booking that was just judged, in the transaction that has the locks.
+
+    Args:
+        slots: what it takes; none, if it is put on top of others' time.
+        why: kept in the history.
+    """
     new.service, new.booked_via, new.created_at = wish.service, actor.via, now
     place(new, wish, slots)
+    new.is_overbooked = not slots
     new.save(force_insert=True)
     hand_over(slots, new, now)
-    change = record(AppointmentChange.Kind.BOOKED, new, actor, now)
+    change = record(AppointmentChange.Kind.BOOKED, new, actor, now, reason=why)
     return Done(new, change, slots, now)
+
+
+def move(
+    appointment: Appointment,
+    wish: Wish,
+    old: list[Slot],
+    new: list[Slot],
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> Done:
+    """Write a move that was just judged, from the slots it has to others."""
+    place(appointment, wish, new)
+    appointment.version += 1
+    appointment.save()
+    left = [each for each in old if each not in new]
+    hand_over(left, None, now)
+    hand_over(new, appointment, now)
+    kind = AppointmentChange.Kind.MOVED
+    change = record(kind, appointment, actor, now, reason=reason)
+    return Done(appointment, change, left + new, now)
+
+
+def cancel(
+    appointment: Appointment,
+    slots: list[Slot],
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> Done:
+    """Write a cancellation; its slots are anybody's again."""
+    appointment.status = Appointment.Status.CANCELLED
+    appointment.version += 1
+    appointment.save(update_fields=["status", "version"])
+    hand_over(slots, None, now)
+    kind = AppointmentChange.Kind.CANCELLED
+    change = record(kind, appointment, actor, now, reason=reason)
+    return Done(appointment, change, slots, now)
+
+
+def unplace(
+    appointment: Appointment,
+    slots: list[Slot],
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> Done:
+    """Take its time from a visit, which stays booked until somebody finds another."""
+    appointment.is_unplaced = True
+    appointment.version += 1
+    appointment.save(update_fields=["is_unplaced", "version"])
+    hand_over(slots, None, now)
+    kind = AppointmentChange.Kind.UNPLACED
+    change = record(kind, appointment, actor, now, reason=reason)
+    return Done(appointment, change, slots, now)
 
 
 def place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:
@@ -81,6 +151,7 @@ def place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:
     appointment.wall_start = f"{local:%Y-%m-%dT%H:%M}"
     appointment.zone, appointment.fold = wish.doctor.timezone, local.fold
     appointment.original_slots = [slot.pk for slot in slots]
+    appointment.is_unplaced = appointment.is_overbooked = False
 
 
 def hand_over(slots: list[Slot], to: Appointment | None, now: datetime) -> None:
@@ -119,5 +190,10 @@ def record(
 def announce(done: Done) -> None:
     """After commit: live pages and the worker get to know."""
     events.slots_changed(done.slots, done.now)
-    if done.change.kind in _TOLD:
-        post.wake_worker(done.change)
+    tell(done.change)
+
+
+def tell(change: AppointmentChange) -> None:
+    """After commit: have the message about a change sent, if there is one."""
+    if change.kind in _TOLD:
+        post.wake_worker(change)

@@ -65,13 +65,21 @@ def publish(
     practice = Practice.load()
     ahead = days if days is not None else practice.horizon_days + 1
     chosen = Doctor.objects.filter(is_active=True) if doctors is None else doctors
-    locking.durably(lambda: _keep_up_holidays(practice, ahead, now))
+    locking.durably(lambda: keep_up_holidays(practice, ahead, now))
     done = Published()
     for doctor in chosen:
         done += locking.durably(partial(bring_in_line, doctor, ahead, now))
     if done.days:
         events.days_changed(done.days)
     return done
+
+
+def keep_up_holidays(practice: Practice, ahead: int, now: datetime) -> None:
+    """Have the country's holidays as rows before anything is published."""
+    today = now.date()
+    week = timedelta(days=7)  # doctors' zones, and staff who look further
+    last = today + timedelta(days=ahead) + week
+    holidays.keep_up(practice, first=today, last=last)
 
 
 def bring_in_line(doctor: Doctor, ahead: int, now: datetime) -> Published:
@@ -104,13 +112,6 @@ def block(slot_ids: Collection[UUID], *, note: str = "") -> int:
 def unblock(slot_ids: Collection[UUID]) -> int:
     """Put blocked slots back; returns how many."""
     return _set_block(slot_ids, "", "")
-
-
-def _keep_up_holidays(practice: Practice, ahead: int, now: datetime) -> None:
-    today = now.date()
-    week = timedelta(days=7)  # doctors' zones, and staff who look further
-    last = today + timedelta(days=ahead) + week
-    holidays.keep_up(practice, first=today, last=last)
 
 
 def _beside_occupied(wanted: Wanted, known: list[Slot], now: datetime) -> Wanted:

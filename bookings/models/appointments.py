@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -196,6 +197,11 @@ class Appointment(models.Model):
     @property
     def is_active(self) -> bool:
         return self.status in self.ACTIVE
+
+    def has_place_at(self, doctor_id: UUID, start: datetime) -> bool:
+        """Whether it is at this time already, and not just squeezed in."""
+        is_placed = not (self.is_unplaced or self.is_overbooked)
+        return is_placed and (self.doctor_id, self.start) == (doctor_id, start)
 
     @property
     def local_start(self) -> datetime:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -165,7 +165,7 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         `bulk_update` writes a CASE per row and column: minutes for a year of slots.
         """
         names = ["id", *fields]
-        columns = [self.model._meta.get_field(name) for name in names]
+        columns: list[Any] = [self.model._meta.get_field(name) for name in names]
         types = [f"%s::{column.db_type(connection)}[]" for column in columns]
         quoted = [f'"{column.column}"' for column in columns]
         news = ", ".join(f"{name} = new.{name}" for name in quoted[1:])
