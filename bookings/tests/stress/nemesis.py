@@ -71,7 +71,7 @@ class Nemesis:
                 if name == "pause web process" and at > seconds - PAUSE:
                     continue
                 found.append((at, name))
-                at += self.dice.uniform(2, 4)
+                at += self.dice.uniform(3, 5)
         return [(when, name) for when, name in found if when < seconds - QUIET]
 
     # The faults -------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from bookings.tests.stress.operations import Notebook
 from bookings.tests.stress.world import World
 from tenants.context import current_clinic
 
-PROGRAMS, BROWSERS = 6, 4
+PROGRAMS, BROWSERS = 8, 4
 PATIENCE = 150  # seconds for what is under way at the end, and for the last mail
 
 
@@ -110,7 +110,7 @@ def _clients(
 ) -> list[Program | Browser]:
     board = Board()
     clients: list[Program | Browser] = []
-    host, timeout = f"{small.clinic}.localhost", 5.0 if settings.with_faults else 20.0
+    host, timeout = f"{small.clinic}.localhost", 4.0 if settings.with_faults else 20.0
     for n in range(PROGRAMS + BROWSERS):
         name = f"api{n}" if n < PROGRAMS else f"page{n}"
         dice = random.Random(f"{settings.seed}:{name}")
