@@ -6,8 +6,8 @@ from pkgutil import iter_modules
 
 from bookings.tests import field
 
-# 6 is about series of visits; those from 29 on, but for 33, belong to other tests.
-WANTED = {*range(1, 29), 33} - {6}
+# Those from 29 on, but for 33, belong to other tests.
+WANTED = {*range(1, 29), 33}
 
 
 def test_every_scenario_has_a_test_that_says_where_it_comes_from():
