@@ -6,11 +6,13 @@ happen. Who fitted the rules before and does not any more is hit.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from bookings import locking
 from bookings.actions import claims, entries, slots
@@ -31,6 +33,7 @@ from bookings.models import (
 
 Written = TypeVar("Written")
 _REASON = "The clinic's hours or services changed."
+_DAY = timedelta(days=1)
 _LOOK_AROUND = timedelta(days=42)  # how far from its old time a new one is looked for
 
 
@@ -85,22 +88,49 @@ class _TakeBackError(Exception):
         self.done = done
 
 
+@dataclass(frozen=True)
+class Scope:
+    """What a change can touch; what lies outside is neither locked nor looked at.
+
+    Args:
+        doctors: whose calendars; by default everybody's.
+        days: first and last day; by default all that are published.
+    """
+
+    doctors: Sequence[UUID] | None = None
+    days: tuple[date, date] | None = None
+
+    def of_doctors(self) -> QuerySet[Doctor]:
+        rows = Doctor.objects.all()
+        return rows if self.doctors is None else rows.filter(pk__in=self.doctors)
+
+    def days_of(self, doctor: Doctor, now: datetime) -> tuple[date, date]:
+        """The days to publish again, on the doctor's calendar."""
+        today = now.astimezone(doctor.zone).date()
+        last = today + timedelta(days=Practice.load().horizon_days)
+        if self.days is None:
+            return today, last
+        return max(today, self.days[0] - _DAY), min(last, self.days[1] + _DAY)
+
+
+EVERYTHING = Scope()
+
+
 def preview(
     write: Callable[[], object],
     *,
-    doctors: Sequence[Doctor] | None = None,
+    scope: Scope = EVERYTHING,
     now: datetime | None = None,
 ) -> list[Hit]:
     """Say whom a change would hit, each with the nearest new time, and undo it all.
 
     Args:
         write: saves the change; it is run, and rolled back.
-        doctors: whose visits it can touch; by default everybody's.
     """
 
     def look_only() -> None:
         nobody = Actor(None, Appointment.Via.DESK)
-        raise _TakeBackError(_change(write, doctors, None, nobody, now))
+        raise _TakeBackError(_change(write, scope, None, nobody, now))
 
     try:
         locking.durably(look_only)
@@ -114,7 +144,7 @@ def apply(
     *,
     decisions: Mapping[UUID, Decision],
     by: Actor,
-    doctors: Sequence[Doctor] | None = None,
+    scope: Scope = EVERYTHING,
     now: datetime | None = None,
 ) -> Changed[Written]:
     """Save a change and deal with every visit it hits, in one transaction.
@@ -126,7 +156,7 @@ def apply(
         UndecidedError: somebody is hit of whom nothing was decided, or the agreed new
             time has gone meanwhile; nothing was written. Preview again.
     """
-    done = locking.durably(lambda: _change(write, doctors, decisions, by, now))
+    done = locking.durably(lambda: _change(write, scope, decisions, by, now))
     if done.days:
         events.days_changed(done.days)
     for change in done.told:
@@ -136,50 +166,52 @@ def apply(
 
 def _change(
     write: Callable[[], Written],
-    doctors: Sequence[Doctor] | None,
+    scope: Scope,
     decisions: Mapping[UUID, Decision] | None,
     by: Actor,
     now: datetime | None,
 ) -> Changed[Written]:
     """Write, publish, and settle each visit that is hit (all are moved, in a preview)."""
-    _lock_calendar(doctors, now or locking.clock())
+    _lock_calendar(scope, now or locking.clock())
     moment = now or locking.clock()
-    before = {each.key for each in misfits(moment, doctors=doctors)}
+    before = {each.key for each in _misfits(scope, moment)}
     done = Changed(write(), moment)
-    published = _bring_in_line(doctors, moment)
-    done.days |= published.days
-    after = misfits(moment, doctors=doctors)
-    hit = [each for each in after if each.key not in before]
+    done.days |= _bring_in_line(scope, moment).days
+    hit = [each for each in _misfits(scope, moment) if each.key not in before]
     if hit:
         _settle_all(hit, decisions, by, done)
-        done.days |= _bring_in_line(_doctors_of(hit), moment).days
+        touched = {each.appointment.doctor_id for each in hit}
+        done.days |= _bring_in_line(replace(scope, doctors=list(touched)), moment).days
     return done
 
 
-def _lock_calendar(doctors: Sequence[Doctor] | None, now: datetime) -> None:
+def _misfits(scope: Scope, now: datetime) -> list[Misfit]:
+    return misfits(now, doctors=scope.doctors, days=scope.days)
+
+
+def _lock_calendar(scope: Scope, now: datetime) -> None:
     """Lock all that is coming, in the order that every action keeps."""
-    ids = None if doctors is None else [each.pk for each in doctors]
     coming = Slot.objects.filter(end__gt=now)
     visits = Appointment.objects.upcoming(now)
-    if ids is not None:
-        coming, visits = coming.filter(doctor__in=ids), visits.filter(doctor__in=ids)
-    for rows in (
-        coming,
-        visits,
-        Patient.objects.filter(pk__in=list(visits.values_list("patient", flat=True))),
-    ):
+    if scope.doctors is not None:
+        coming = coming.filter(doctor__in=scope.doctors)
+        visits = visits.filter(doctor__in=scope.doctors)
+    if scope.days is not None:
+        days = (scope.days[0] - _DAY, scope.days[1] + _DAY)
+        coming = coming.filter(day__range=days)
+        visits = visits.filter(start__date__range=days)
+    people = list(visits.values_list("patient", flat=True))
+    for rows in (coming, visits, Patient.objects.filter(pk__in=people)):
         list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
 
 
-def _bring_in_line(doctors: Sequence[Doctor] | None, now: datetime) -> slots.Published:
-    ahead = Practice.load().horizon_days + 1
-    slots.keep_up_holidays(Practice.load(), ahead, now)
-    wanted = Doctor.objects.filter(is_active=True)
-    if doctors is not None:
-        wanted = wanted.filter(pk__in=[each.pk for each in doctors])
+def _bring_in_line(scope: Scope, now: datetime) -> slots.Published:
+    slots.keep_up_holidays(Practice.load(), Practice.load().horizon_days, now)
     done = slots.Published()
-    for doctor in wanted:
-        done += slots.bring_in_line(doctor, ahead, now)
+    for doctor in scope.of_doctors().filter(is_active=True):
+        first, last = scope.days_of(doctor, now)
+        if first <= last:
+            done += slots.bring_in_line(doctor, first, last, now)
     return done
 
 
@@ -255,7 +287,3 @@ def _nearest(visit: Appointment, now: datetime) -> Wish | None:
         if not claims.patient_is_busy(wish):
             return wish
     return None
-
-
-def _doctors_of(hit: Sequence[Misfit]) -> list[Doctor]:
-    return list({each.appointment.doctor for each in hit})

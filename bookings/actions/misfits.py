@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -53,17 +53,25 @@ class Misfit:
         return str(SENTENCES[self.why])
 
 
-def misfits(now: datetime, *, doctors: Iterable[Doctor] | None = None) -> list[Misfit]:
+def misfits(
+    now: datetime,
+    *,
+    doctors: Iterable[UUID] | None = None,
+    days: tuple[date, date] | None = None,
+) -> list[Misfit]:
     """Every coming visit that fits its doctor's rules no longer, by doctor and start.
 
     Those that wait for a new time anyway are left out.
 
     Args:
         doctors: by default all who have coming visits.
+        days: only visits of these days, both included, wherever the doctors are.
     """
     rows = Appointment.objects.upcoming(now).filter(is_unplaced=False, start__gt=now)
     if doctors is not None:
-        rows = rows.filter(doctor__in=[each.pk for each in doctors])
+        rows = rows.filter(doctor__in=list(doctors))
+    if days is not None:
+        rows = rows.filter(start__date__range=(days[0] - _DAY, days[1] + _DAY))
     found: list[Misfit] = []
     of_doctor: list[Appointment] = []
     for each in rows.with_everything().order_by("doctor", "start"):

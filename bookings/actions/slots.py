@@ -68,7 +68,9 @@ def publish(
     locking.durably(lambda: keep_up_holidays(practice, ahead, now))
     done = Published()
     for doctor in chosen:
-        done += locking.durably(partial(bring_in_line, doctor, ahead, now))
+        today = now.astimezone(doctor.zone).date()
+        last = today + timedelta(days=ahead - 1)
+        done += locking.durably(partial(bring_in_line, doctor, today, last, now))
     if done.days:
         events.days_changed(done.days)
     return done
@@ -82,24 +84,20 @@ def keep_up_holidays(practice: Practice, ahead: int, now: datetime) -> None:
     holidays.keep_up(practice, first=today, last=last)
 
 
-def bring_in_line(doctor: Doctor, ahead: int, now: datetime) -> Published:
-    """Publish one doctor's slots, in the transaction that runs.
-
-    Args:
-        ahead: how many days, today included.
-    """
-    today = now.astimezone(doctor.zone).date()
-    last = today + timedelta(days=ahead - 1)
-    until = day_bounds(last, doctor.zone)[1]
-    # From yesterday: a session may have begun before midnight.
-    plan = rules.of(doctor, today - timedelta(days=1), last)
-    wanted = {t.start: t for t in plan.slot_times() if now < t.start < until}
+def bring_in_line(doctor: Doctor, first: date, last: date, now: datetime) -> Published:
+    """Publish one doctor's slots of some days, in the transaction that runs."""
+    since, until = day_bounds(first, doctor.zone)[0], day_bounds(last, doctor.zone)[1]
+    since = max(since, now)
+    # From the day before: a session may have begun before midnight.
+    plan = rules.of(doctor, first - timedelta(days=1), last)
+    wanted = {t.start: t for t in plan.slot_times() if since <= t.start < until}
     rows = Slot.objects.select_for_update().filter(doctor=doctor)
-    known = list(rows.filter(end__gt=now, start__lt=until).order_by("pk"))
+    known = list(rows.filter(end__gt=since, start__lt=until).order_by("pk"))
     fitting = _beside_occupied(wanted, known, now)
     done = _make(doctor, fitting, known)
-    done += _align(fitting, known, now)
-    _mark_booked(wanted, known)
+    coming = [slot for slot in known if slot.start >= since]  # others are in the way
+    done += _align(fitting, coming, now)
+    _mark_booked(wanted, coming)
     locking.bump_days(done.days)
     return done
 
@@ -164,7 +162,7 @@ def _align(wanted: Wanted, known: list[Slot], now: datetime) -> Published:
                 setattr(slot, name, value)
             done.given_back += was_withdrawn
             touched.append(slot)
-        elif not time and not was_withdrawn and slot.start > now:
+        elif not time and not was_withdrawn:
             slot.blocked_by = Slot.BlockedBy.RULES
             done.withdrawn += 1
             touched.append(slot)

@@ -7,7 +7,7 @@ import pytest
 
 from bookings import locking
 from bookings.actions import appointments, changes, slots
-from bookings.actions.changes import Choice, Decision
+from bookings.actions.changes import Choice, Decision, Scope
 from bookings.actions.entries import Actor
 from bookings.actions.misfits import Why, clock_changed
 from bookings.errors import UndecidedError
@@ -70,6 +70,12 @@ def decide(choice, *visits):
     return {visit.pk: Decision(choice) for visit in visits}
 
 
+def when(hit):
+    """The start that is proposed."""
+    assert hit.proposal
+    return hit.proposal.start
+
+
 def fresh(visit):
     return Appointment.objects.get(pk=visit.pk)
 
@@ -81,7 +87,7 @@ def test_a_preview_shows_who_is_hit_and_changes_nothing(doctor):
 
     assert found.appointment == hit
     assert found.misfit.why is Why.CLOSED
-    assert found.proposal.start == at(doctor, time(10)).start
+    assert when(found) == at(doctor, time(10)).start
     assert not TimeOff.objects.exists()
     assert fresh(hit).version == fresh(safe).version == 1
     assert at(doctor, time(9)).appointment == hit
@@ -92,7 +98,7 @@ def test_two_that_are_hit_are_never_proposed_the_same_time(doctor):
     book(at(doctor, time(9)))
     book(at(doctor, time(9, 20)))
     found = changes.preview(leave(doctor, time(8), time(10)))
-    assert len({hit.proposal.start for hit in found}) == 2
+    assert len({when(hit) for hit in found}) == 2
 
 
 def test_somebody_undecided_stops_the_whole_change(doctor):
@@ -169,7 +175,7 @@ def test_the_agreed_time_that_went_meanwhile_is_asked_about_again(doctor):
     (hit,) = changes.preview(write)
     book(hit.proposal)
 
-    agreed = {visit.pk: Decision(Choice.MOVE, hit.proposal.start)}
+    agreed = {visit.pk: Decision(Choice.MOVE, when(hit))}
 
     with pytest.raises(UndecidedError):
         changes.apply(write, decisions=agreed, by=NOBODY)
@@ -182,7 +188,7 @@ def test_hours_that_end_earlier(doctor):
     cut = partial(WorkingHours.objects.all().update, closes=time(11, 30))
     (hit,) = changes.preview(cut)
     assert (hit.appointment, hit.misfit.why) == (visit, Why.HOURS)
-    assert hit.proposal.start == at(doctor, time(11)).start
+    assert when(hit) == at(doctor, time(11)).start
 
 
 def test_another_slot_length_hits_nobody_who_still_fits_in(doctor):
@@ -201,8 +207,8 @@ def test_a_longer_service_proposes_the_same_start_where_there_is_room(doctor):
     found = {hit.appointment: hit for hit in changes.preview(longer)}
 
     assert {hit.misfit.why for hit in found.values()} == {Why.LENGTH}
-    assert found[roomy].proposal.start == roomy.start
-    assert found[crowded].proposal.start > crowded.start
+    assert when(found[roomy]) == roomy.start
+    assert when(found[crowded]) > crowded.start
     changes.apply(
         longer,
         decisions=decide(Choice.MOVE, roomy) | decide(Choice.KEEP, crowded),
@@ -247,8 +253,8 @@ def test_a_patient_s_other_visit_is_minded_when_a_time_is_proposed(doctor):
     other = make.doctor()
     (elsewhere,) = make.slots(other, start=at(doctor, time(10)).start, number=1)
     book(elsewhere, patient=person)
-    (hit,) = changes.preview(leave(doctor, time(8), time(10)), doctors=[doctor])
-    assert hit.proposal.start == at(doctor, time(10, 20)).start
+    (hit,) = changes.preview(leave(doctor, time(8), time(10)), scope=Scope([doctor.pk]))
+    assert when(hit) == at(doctor, time(10, 20)).start
 
 
 def test_a_new_law_on_the_clock_is_reported_and_moves_nothing(doctor):
