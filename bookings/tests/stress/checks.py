@@ -96,7 +96,11 @@ def every_answer_is_a_documented_one(evidence: Evidence) -> list[str]:
 def a_key_books_once(evidence: Evidence) -> list[str]:
     """However often a request was sent: one appointment, and always the same answer."""
     booked = Counter(visit["reason"] for visit in evidence.visits)
-    wrong = [f"{mark} was booked {n} times" for mark, n in booked.items() if n > 1]
+    wrong = [
+        f"{each.mark} was booked {booked[each.mark]} times"
+        for each in evidence.operations
+        if each.kind == "book" and booked[each.mark] > each.visits
+    ]
     for each in evidence.operations:
         names = {answer.reference for answer in each.answers if answer.status == 201}
         if len(names) > 1:

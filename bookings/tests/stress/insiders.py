@@ -27,7 +27,7 @@ class Plan:
     notes: str
     seed: str
     until: int  # on the machine's monotonic clock, in nanoseconds
-    threads: int = 2
+    desks: int = 2
     broken: str = ""  # a module that takes the product's safety out, see broken.py
 
     def save(self, path: Path) -> None:
@@ -40,25 +40,31 @@ class Plan:
 
 def main(plan: Plan) -> None:
     """Act in all threads until it is time."""
-    from bookings.tests.stress.insider import Insider  # noqa: PLC0415 (needs Django)
+    # Only now: they need Django, which is not set up where this file is imported.
+    from bookings.tests.stress.manager import Manager  # noqa: PLC0415
     from bookings.tests.stress.operations import Notebook  # noqa: PLC0415
+    from bookings.tests.stress.receptionist import Receptionist  # noqa: PLC0415
     from bookings.tests.stress.world import World  # noqa: PLC0415
 
     if plan.broken:
         importlib.import_module(plan.broken)
     world, notes = World.load(Path(plan.world)), Notebook(Path(plan.notes))
-    insiders = [
-        Insider(f"inside{n}", world, random.Random(f"{plan.seed}:inside{n}"), notes)
-        for n in range(plan.threads)
-    ]
+
+    def dice(name: str) -> random.Random:
+        return random.Random(f"{plan.seed}:{name}")
+
+    manager = Manager("manager", world, dice("manager"), notes)
+    names = [f"desk{n}" for n in range(plan.desks)]
+    everybody = [manager, *(Receptionist(n, world, dice(n), notes) for n in names)]
     threads = [
-        threading.Thread(target=each.act_until, args=(plan.until,)) for each in insiders
+        threading.Thread(target=each.act_until, args=(plan.until,))
+        for each in everybody
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    insiders[0].restore()
+    manager.restore()
     notes.close()
 
 

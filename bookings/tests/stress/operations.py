@@ -39,12 +39,14 @@ class Operation:
     """One thing that somebody wanted, with all attempts at it.
 
     Args:
-        kind: book, move, cancel, hold, block, look; anything else says nothing of slots.
+        kind: book, move, cancel, unplace, hold, block, look; any other says nothing of
+            slots.
         runs: the slots it would take: one run of them, or several of which any would do.
         mark: unique; stands in the booking itself (its reason), so that one whose answer
             was lost is found again.
         who: the reference of the visit that is moved or cancelled.
         made: what was booked: reference → slots.
+        visits: how many visits it may make.
     """
 
     client: str
@@ -59,6 +61,7 @@ class Operation:
     code: str = ""
     made: dict[str, list[str]] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    visits: int = 1
 
     def done(self, made: dict[str, list[str]] | None = None) -> None:
         self.outcome, self.made = OK, made or {}
@@ -107,8 +110,11 @@ class Notebook:
             raise
         finally:
             new.ended = time.monotonic_ns()
-            with self._lock:
-                self._file.write(json.dumps(asdict(new)) + "\n")
+            self.write(new)
+
+    def write(self, operation: Operation) -> None:
+        with self._lock:
+            self._file.write(json.dumps(asdict(operation)) + "\n")
 
 
 def read(*paths: Path) -> list[Operation]:

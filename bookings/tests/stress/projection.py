@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from bookings.tests.stress.history import FOREVER, FREE, Kind, Step
-from bookings.tests.stress.operations import OK, UNKNOWN, Operation
+from bookings.tests.stress.operations import OK, REFUSED, UNKNOWN, Operation
 
 Histories = dict[str, list[Step]]
+_DEPARTURES = {"cancel", "move", "unplace"}
 # What an answer says of each slot it is about, where it says anything of one slot.
 _LOOKS = {
     "taken": Kind.SEEN_TAKEN,
@@ -102,7 +103,7 @@ def _moves(operation: Operation) -> Iterable[tuple[str, Step]]:
 def _departures(
     operation: Operation, places: Iterable[str]
 ) -> Iterable[tuple[str, Step]]:
-    if operation.kind not in ("cancel", "move") or operation.outcome == "refused":
+    if operation.kind not in _DEPARTURES or operation.outcome == REFUSED:
         return
     for slot in places:
         if operation.kind == "move" and slot in operation.slots:

@@ -14,6 +14,7 @@ from bookings.models import Patient, Slot
 from bookings.tests import make
 
 DOCTORS, WEEKS = 3, 3
+HORIZON = 7 * WEEKS + 1  # days
 OPENS, CLOSES = 9, 11  # six slots of twenty minutes
 RECEPTION = "desk@riverside.example"
 
@@ -73,6 +74,20 @@ class World:
         """The same time at all doctors."""
         return [each for each in self.times if each.start == time.start]
 
+    def weekly(self, time: Time) -> list[Time]:
+        """The same time of the same doctor in each week; the clocks may change."""
+        hour = self._place_in_day(time)
+        own = [each for each in self.times if each.doctor == time.doctor]
+        return [each for each in own if self._place_in_day(each) == hour]
+
+    def time_at(self, doctor: str, start: str) -> Time:
+        wanted = (doctor, start)
+        return next(t for t in self.times if (t.doctor, t.start) == wanted)
+
+    def _place_in_day(self, time: Time) -> int:
+        day = [t for t in self.times if (t.doctor, t.day) == (time.doctor, time.day)]
+        return day.index(time)
+
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self)))
 
@@ -87,7 +102,7 @@ class World:
 
 def build(slug: str) -> World:
     """Make it in the clinic that the caller is in, published from working hours."""
-    make.practice(max_open_appointments=500, horizon_days=60, hold_minutes=1)
+    make.practice(max_open_appointments=500, horizon_days=HORIZON, hold_minutes=1)
     make.user(role="reception", email=RECEPTION)
     short = make.service(minutes=20)
     long = make.service(minutes=40, buffer_after_minutes=5)
@@ -96,7 +111,7 @@ def build(slug: str) -> World:
     for doctor in doctors:
         hours = {"weekday": first.weekday(), "valid_from": first}
         make.hours(doctor, opens=f"{OPENS:02}:00", closes=f"{CLOSES}:00", **hours)
-    calendar.publish(doctors, days=7 * WEEKS + 1)
+    calendar.publish()
     return World(
         clinic=slug,
         times=[_time(slot) for slot in Slot.objects.order_by("doctor", "start")],
@@ -104,10 +119,6 @@ def build(slug: str) -> World:
         long=Kind(str(long.pk), long.slug, 2),
         patients=[str(make.patient().pk) for _ in range(4)],
     )
-
-
-def publish_days() -> int:
-    return 7 * WEEKS + 1
 
 
 def person(name: str) -> Patient:

@@ -1,0 +1,152 @@
+"""The clinic's manager: takes times out, publishes, and changes hours under patients."""
+
+import datetime
+import random
+import time as clock
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from uuid import UUID
+
+from bookings.actions import changes, slots
+from bookings.actions.changes import Choice, Decision, Hit
+from bookings.actions.entries import Actor
+from bookings.models import Doctor, WorkingHours
+from bookings.tests.stress.client import Path
+from bookings.tests.stress.inside import DESK, Insider, clinic_of
+from bookings.tests.stress.operations import OK, REFUSED, Notebook, Operation
+from bookings.tests.stress.world import CLOSES, Time, World
+from tenants.context import clinic_context
+
+EARLIER = datetime.time(
+    10, 40
+)  # when the day ends while hours are changed: one slot fewer
+PAUSE = 0.3  # seconds at most between two acts: managers do other things too
+
+
+class Manager(Insider):
+    """Whoever sets the rules."""
+
+    def __init__(
+        self, name: str, world: World, dice: random.Random, notes: Notebook
+    ) -> None:
+        super().__init__(name, world, dice, notes)
+        # One line adds a path.
+        self.paths = [
+            Path(3, self.block_and_unblock),
+            Path(1, self.publish, books=True),
+            Path(2, self.publish_other_hours),
+            Path(2, self.change_rules),
+        ]
+
+    def act(self) -> None:
+        super().act()
+        clock.sleep(self.dice.random() * PAUSE)
+
+    def restore(self) -> None:
+        """Leave the hours as they were."""
+        with clinic_context(clinic_of(self.world.clinic)):
+            self._publish_until(datetime.time(CLOSES))
+
+    def block_and_unblock(self) -> None:
+        time = self.dice.choice(self.world.hot)
+        if self._block(slots.block, "block", time):
+            clock.sleep(self.dice.random() * 0.2)
+            self._until_known(lambda: self._block(slots.unblock, "unblock", time))
+
+    def publish(self) -> None:
+        with self.noted("publish", "publish") as operation:
+            slots.publish()
+            operation.done()
+
+    def publish_other_hours(self) -> None:
+        """End the days earlier: the last slots go, unless somebody has them."""
+        self._publish_until(EARLIER)
+        clock.sleep(self.dice.random() * 0.2)
+        self._publish_until(datetime.time(CLOSES))
+
+    def change_rules(self) -> None:
+        """The same for one doctor, and decide what becomes of each visit that is hit."""
+        doctor = Doctor.objects.get(pk=self.dice.choice(self.world.doctors))
+        self._change(doctor, EARLIER)
+        clock.sleep(self.dice.random() * 0.2)
+        self._until_known(lambda: self._change(doctor, datetime.time(CLOSES)))
+
+    # What they share --------------------------------------------------------------------
+
+    def _block(
+        self, action: Callable[[Collection[UUID]], int], name: str, time: Time
+    ) -> bool | None:
+        """Block or unblock one slot: whether it did; None if that is not known."""
+        did: bool | None = None
+        with self.noted(name, "block", [[time.id]]) as operation:
+            did = bool(action([UUID(time.id)]))
+            if did:  # it had no appointment then
+                operation.done()
+            else:
+                operation.refuse("nothing to do")
+        return did
+
+    def _publish_until(self, closes: datetime.time) -> None:
+        def publish() -> bool | None:
+            with self.noted("publish other hours", "publish") as operation:
+                WorkingHours.objects.update(closes=closes)
+                slots.publish()
+                operation.done()
+            return operation.outcome == OK or None
+
+        self._until_known(publish)
+
+    def _change(self, doctor: Doctor, closes: datetime.time) -> bool | None:
+        """Change one doctor's hours: whether that was done; None if it is not known."""
+
+        def write() -> None:
+            WorkingHours.objects.filter(doctor=doctor).update(closes=closes)
+
+        hits: list[Hit] = []
+        with self.noted("preview rules", "preview") as looking:
+            hits = changes.preview(write, doctors=[doctor])
+            looking.done()
+        if looking.outcome != OK:
+            return None
+        decided = {hit.appointment.pk: self._decide(hit) for hit in hits}
+        with self.noted("change rules", "rules") as operation:
+            desk = Actor(None, DESK)
+            done = changes.apply(write, decisions=decided, by=desk, doctors=[doctor])
+            hits = done.hits
+            operation.done()
+        for hit in hits:
+            self._note_hit(operation, hit, decided[hit.appointment.pk])
+        return operation.outcome == OK or None
+
+    def _note_hit(self, change: Operation, hit: Hit, decision: Decision) -> None:
+        """Note what became of one visit, as an operation of its own."""
+        if change.outcome == REFUSED:
+            return
+        runs = []
+        if decision.start:
+            doctor = str(hit.appointment.doctor_id)
+            time = self.world.time_at(doctor, decision.start.isoformat())
+            kind = self.world.kind_of(str(hit.appointment.service_id))
+            runs = [self.world.run(time, kind)]
+        self.notes.write(
+            replace(
+                change,
+                path=f"rules: {decision.choice}",
+                kind=str(decision.choice),
+                who=hit.appointment.reference,
+                runs=runs,
+            )
+        )
+
+    def _until_known(self, attempt: Callable[[], bool | None]) -> None:
+        """Try again while it is not known whether it was done, or was refused."""
+        for _attempt in range(20):
+            if attempt() is not None:
+                return
+            clock.sleep(0.3)
+
+    def _decide(self, hit: Hit) -> Decision:
+        if hit.proposal and self.dice.random() < 0.5:
+            return Decision(Choice.MOVE, hit.proposal.start)
+        others = [Choice.CANCEL, Choice.UNPLACE, Choice.KEEP]
+        return Decision(self.dice.choice(others))
