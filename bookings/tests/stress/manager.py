@@ -8,15 +8,17 @@ from dataclasses import replace
 from uuid import UUID
 
 from bookings.actions import changes, slots
-from bookings.actions.changes import Choice, Decision, Hit
+from bookings.actions.changes import Choice, Decision, Hit, Scope
 from bookings.actions.entries import Actor
-from bookings.models import Doctor, WorkingHours
+from bookings.models import TimeOff, WorkingHours
 from bookings.tests.stress.client import Path
 from bookings.tests.stress.inside import DESK, Insider, clinic_of
 from bookings.tests.stress.operations import OK, REFUSED, Notebook, Operation
-from bookings.tests.stress.world import CLOSES, Time, World
+from bookings.tests.stress.world import CLOSES as _HOUR
+from bookings.tests.stress.world import Time, World
 from tenants.context import clinic_context
 
+CLOSES = datetime.time(_HOUR)
 EARLIER = datetime.time(
     10, 40
 )  # when the day ends while hours are changed: one slot fewer
@@ -35,7 +37,8 @@ class Manager(Insider):
             Path(3, self.block_and_unblock),
             Path(1, self.publish, books=True),
             Path(2, self.publish_other_hours),
-            Path(2, self.change_rules),
+            Path(2, self.change_hours),
+            Path(2, self.take_time_off),
         ]
 
     def act(self) -> None:
@@ -45,7 +48,7 @@ class Manager(Insider):
     def restore(self) -> None:
         """Leave the hours as they were."""
         with clinic_context(clinic_of(self.world.clinic)):
-            self._publish_until(datetime.time(CLOSES))
+            self._publish_until(CLOSES)
 
     def block_and_unblock(self) -> None:
         time = self.dice.choice(self.world.hot)
@@ -62,14 +65,31 @@ class Manager(Insider):
         """End the days earlier: the last slots go, unless somebody has them."""
         self._publish_until(EARLIER)
         clock.sleep(self.dice.random() * 0.2)
-        self._publish_until(datetime.time(CLOSES))
+        self._publish_until(CLOSES)
 
-    def change_rules(self) -> None:
+    def change_hours(self) -> None:
         """The same for one doctor, and decide what becomes of each visit that is hit."""
-        doctor = Doctor.objects.get(pk=self.dice.choice(self.world.doctors))
-        self._change(doctor, EARLIER)
+        doctor = UUID(self.dice.choice(self.world.doctors))
+        scope = Scope(doctors=[doctor])
+        hours = WorkingHours.objects.filter(doctor=doctor)
+        self._change(lambda: hours.update(closes=EARLIER), scope)
         clock.sleep(self.dice.random() * 0.2)
-        self._until_known(lambda: self._change(doctor, datetime.time(CLOSES)))
+        self._until_known(
+            lambda: self._change(lambda: hours.update(closes=CLOSES), scope)
+        )
+
+    def take_time_off(self) -> None:
+        """One doctor leaves for one time of a day, and is back a moment later."""
+        time = self.dice.choice(self.world.hot)
+        day = datetime.date.fromisoformat(time.day)
+        scope = Scope(doctors=[UUID(time.doctor)], days=(day, day))
+        start = datetime.datetime.fromisoformat(time.start)
+        off = {"doctor_id": UUID(time.doctor), "start": start}
+        length = datetime.timedelta(minutes=20)
+        self._change(lambda: TimeOff.objects.create(**off, end=start + length), scope)
+        clock.sleep(self.dice.random() * 0.2)
+        own = TimeOff.objects.filter(**off)
+        self._until_known(lambda: self._change(lambda: own.delete(), scope))
 
     # What they share --------------------------------------------------------------------
 
@@ -96,23 +116,18 @@ class Manager(Insider):
 
         self._until_known(publish)
 
-    def _change(self, doctor: Doctor, closes: datetime.time) -> bool | None:
-        """Change one doctor's hours: whether that was done; None if it is not known."""
-
-        def write() -> None:
-            WorkingHours.objects.filter(doctor=doctor).update(closes=closes)
-
+    def _change(self, write: Callable[[], object], scope: Scope) -> bool | None:
+        """Change a rule: whether that was done; None if it was not, or is not known."""
         hits: list[Hit] = []
         with self.noted("preview rules", "preview") as looking:
-            hits = changes.preview(write, doctors=[doctor])
+            hits = changes.preview(write, scope=scope)
             looking.done()
         if looking.outcome != OK:
             return None
         decided = {hit.appointment.pk: self._decide(hit) for hit in hits}
         with self.noted("change rules", "rules") as operation:
             desk = Actor(None, DESK)
-            done = changes.apply(write, decisions=decided, by=desk, doctors=[doctor])
-            hits = done.hits
+            hits = changes.apply(write, decisions=decided, by=desk, scope=scope).hits
             operation.done()
         for hit in hits:
             self._note_hit(operation, hit, decided[hit.appointment.pk])
