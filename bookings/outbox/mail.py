@@ -82,7 +82,7 @@ def _facts(change: AppointmentChange) -> dict[str, Any]:
         "kind": str(change.kind),
         "name": _name(change),
         "to_guardian": not appointment.patient.email,
-        "when": wording.when(change.start, place.timezone),
+        "when": wording.when(change.start, appointment.zone),
         "minutes": int((change.end - change.start).total_seconds() // 60),
         "appointment": appointment,
         "doctor": one_line(str(appointment.doctor)),

@@ -41,9 +41,13 @@ def clock(moment: datetime) -> str:
 
 
 @register.filter
-def on_clock(moment: datetime, zone: ZoneInfo) -> datetime:
-    """Return the same instant as another clock shows it."""
-    return moment.astimezone(zone)
+def seen_from(moment: datetime, zone: ZoneInfo) -> str:
+    """Write the time of day on another clock, with its weekday if that differs."""
+    there = moment.astimezone(zone)
+    if there.date() == moment.date():
+        return agenda.clock_time(there)
+    # A date: Django turns datetimes into its own zone before it writes them.
+    return f"{date_format(there.date(), 'D')} {agenda.clock_time(there)}"
 
 
 @register.filter
