@@ -13,6 +13,7 @@ from bookings.tests.stress.world import Kind, Time, World
 
 TRIES = 8  # presses of the same button while nobody answers
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_FREE = re.compile(r'id="slot-([^"]+)" data-status="free"')
 # What a page says in words, and the API by a code.
 _SAYINGS = {
     "has just taken": "slot_taken",
@@ -42,8 +43,13 @@ class Browser(Client):
 
     def book(self) -> None:
         """Press a time; then type and book, or ask for more time first, or let it go."""
-        time, kind = self.any_time()
-        form = self._hold(time, kind)
+        wanted, kind = self.any_time()
+        path = f"/doctors/{wanted.slug}/?date={wanted.day}&service={kind.slug}"
+        page = self._open(path)
+        if page is None:
+            return
+        time = self._choose(page.text, wanted)
+        form = self._hold(path, time, kind)
         if not form or self._open(form) is None:
             return
         if self.dice.random() < 0.2:
@@ -82,11 +88,15 @@ class Browser(Client):
 
     # The steps of a path ----------------------------------------------------------------
 
-    def _hold(self, time: Time, kind: Kind) -> str:
+    def _choose(self, page: str, wanted: Time) -> Time:
+        """The time that is wanted; mostly another that is shown as free, if it is not."""
+        shown = [self.world.times_by_id[each] for each in _FREE.findall(page)]
+        if wanted in shown or not shown or self.dice.random() < 0.3:
+            return wanted
+        return self.dice.choice(shown)
+
+    def _hold(self, path: str, time: Time, kind: Kind) -> str:
         """Press a time on the doctor's page; returns the address of the form."""
-        path = f"/doctors/{time.slug}/?date={time.day}&service={kind.slug}"
-        if self._open(path) is None:
-            return ""
         runs = [self.world.run(time, kind)]
         with self.notes.operation(
             self.name, "page hold", "hold", runs=runs

@@ -6,6 +6,7 @@ Processes other than the test's get it as JSON; they know slots by id only.
 import json
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -51,11 +52,15 @@ class World:
     def kinds(self) -> list[Kind]:
         return [self.short, self.long]
 
-    @property
+    @cached_property
     def hot(self) -> list[Time]:
         """The times of the first week: those that all want."""
         first = min(time.day for time in self.times)
         return [time for time in self.times if time.day == first]
+
+    @cached_property
+    def times_by_id(self) -> dict[str, Time]:
+        return {time.id: time for time in self.times}
 
     @property
     def doctors(self) -> list[str]:
