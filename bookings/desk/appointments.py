@@ -2,21 +2,22 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
 from unfold.enums import ActionVariant
 
 from accounts.modeladmin import ReadOnlyAdmin, button, display
-from bookings.desk import cancelling, clock
+from bookings.desk import cancelling, clock, moving
 from bookings.desk.filters import DayFilter
 from bookings.desk.permissions import DeskButtons
+from bookings.desk.visiting import VisitSteps
 from bookings.models import Appointment, AppointmentChange
 
 STATUS_COLOURS = {
@@ -62,17 +63,18 @@ class HistoryInline(TabularInline):
         return clock.wall(change.start, change.appointment.zone)
 
 
-class AppointmentAdmin(DeskButtons, ReadOnlyAdmin):
+class AppointmentAdmin(VisitSteps, DeskButtons, ReadOnlyAdmin):
     list_display = (
         "when",
         "patient_name",
         "doctor",
         "service",
         "status_label",
+        "marked",
         "reference",
     )
     list_display_links = ("when", "reference")
-    list_filter = (DayFilter, "doctor", "status", "booked_via")
+    list_filter = (DayFilter, "doctor", "status", "is_unplaced", "booked_via")
     search_fields = (
         "reference",
         "patient__name",
@@ -82,9 +84,10 @@ class AppointmentAdmin(DeskButtons, ReadOnlyAdmin):
     )
     search_help_text = gettext_lazy("Reference, or the patient's name, e-mail or phone")
     list_select_related = ("patient", "doctor", "service")
-    actions = ("cancel",)
+    actions = ("mark_arrived", "mark_completed", "mark_no_show", "cancel")
     actions_list = ("book_for_a_patient",)
-    actions_detail = ("cancel_this",)
+    actions_detail = ("move_this", "cancel_this")
+    change_form_outer_before_template = "admin/desk/visit.html"
     inlines = (HistoryInline,)
     readonly_fields = ("when", "patient_link", "contact", "made")
     fieldsets = (
@@ -99,7 +102,11 @@ class AppointmentAdmin(DeskButtons, ReadOnlyAdmin):
     def get_queryset(self, request: Any) -> QuerySet[Appointment]:
         found: Any = super().get_queryset(request)
         visible: QuerySet[Appointment] = found.visible_to(request.user)
-        return visible.select_related("patient__guardian", "doctor", "service")
+        booking = AppointmentChange.objects.filter(
+            appointment=OuterRef("pk"), kind=AppointmentChange.Kind.BOOKED
+        )
+        rows = visible.annotate(why_so=Subquery(booking.values("reason")[:1]))
+        return rows.select_related("patient__guardian", "doctor", "service")
 
     @admin.action(
         description=gettext_lazy("Cancel, and tell the patients"), permissions=["desk"]
@@ -107,17 +114,24 @@ class AppointmentAdmin(DeskButtons, ReadOnlyAdmin):
     def cancel(
         self, request: HttpRequest, queryset: QuerySet[Appointment]
     ) -> HttpResponse | None:
-        rows = list(queryset[: cancelling.MOST + 1])
-        if len(rows) > cancelling.MOST:
-            said = ngettext(
-                "Choose at most %(n)d appointment.",
-                "Choose at most %(n)d appointments.",
-                cancelling.MOST,
-            )
-            self.message_user(request, said % {"n": cancelling.MOST}, messages.ERROR)
+        rows = cancelling.few_enough(self, request, queryset)
+        if not rows:
             return None
         back = request.get_full_path()
         return cancelling.cancel_rows(self, request, rows, action="cancel", back=back)
+
+    @button(
+        description=gettext_lazy("Move to another time"),
+        permissions=["desk"],
+        icon="event_repeat",
+        url_path="move",
+    )
+    def move_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        found = self.get_object(request, unquote(object_id))
+        if found is None:
+            gone = self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            return HttpResponseRedirect(gone.url)
+        return moving.page(self, request, found)
 
     @button(
         description=gettext_lazy("Cancel this appointment"),
@@ -146,7 +160,7 @@ class AppointmentAdmin(DeskButtons, ReadOnlyAdmin):
         return HttpResponseRedirect(reverse(f"{self.admin_site.name}:book"))
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Offer to cancel only what can still be cancelled."""
+        """Offer to move and cancel only what can still be."""
         found = self.get_object(request, unquote(str(object_id)))
         if found is None or found.status != Appointment.Status.BOOKED:
             return []
@@ -166,6 +180,15 @@ class AppointmentAdmin(DeskButtons, ReadOnlyAdmin):
     )
     def status_label(self, appointment: Appointment) -> tuple[str, str]:
         return appointment.status, appointment.get_status_display()
+
+    @display(description=gettext_lazy("marked"), header=True)
+    def marked(self, appointment: Any) -> tuple[str, str]:
+        """What is unusual about it, and why."""
+        if appointment.is_unplaced:
+            return _("Needs a new time"), ""
+        if appointment.is_overbooked:
+            return _("Overbooked"), appointment.why_so or ""
+        return "", ""
 
     @display(description=gettext_lazy("patient"))
     def patient_link(self, appointment: Appointment) -> str:

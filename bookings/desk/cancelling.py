@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -63,6 +64,20 @@ def cancel_rows(
     return ask(request, admin, question, form)
 
 
+def few_enough(
+    admin: Any, request: HttpRequest, queryset: QuerySet[Appointment]
+) -> list[Appointment]:
+    """The chosen rows; none, and a word about it, if they are too many."""
+    rows = list(queryset[: MOST + 1])
+    if len(rows) <= MOST:
+        return rows
+    said = ngettext(
+        "Choose at most %(n)d appointment.", "Choose at most %(n)d appointments.", MOST
+    )
+    admin.message_user(request, said % {"n": MOST}, messages.ERROR)
+    return []
+
+
 def _line(appointment: Appointment) -> str:
     patient = appointment.patient
     words = [
@@ -91,7 +106,7 @@ def _cancel_each(
                 via=Appointment.Via.DESK,
                 reason=reason,
                 as_staff=True,
-                version=_version_seen(request, row),
+                version=version_seen(request, row.pk),
             )
             cancelled += 1
         except BookingError as error:
@@ -106,7 +121,7 @@ def _cancel_each(
         admin.message_user(request, said % {"n": cancelled}, messages.SUCCESS)
 
 
-def _version_seen(request: HttpRequest, row: Appointment) -> int:
+def version_seen(request: HttpRequest, pk: UUID) -> int:
     """What was on the page; a form that does not say it saw nothing."""
-    raw = request.POST.get(f"version:{row.pk}", "")
+    raw = request.POST.get(f"version:{pk}", "")
     return int(raw) if raw.isdecimal() and len(raw) < 10 else 0

@@ -29,7 +29,11 @@ def overview(user: User, now: datetime) -> dict[str, Any]:
     )
     return {
         "day": clock.wall(now, timezone.get_current_timezone_name()),
-        "figures": [*_of_appointments(rows), *_of_clinic(user, now, end)],
+        "figures": [
+            *_of_appointments(rows),
+            *_of_clinic(user, now, end),
+            *_without_a_time(user),
+        ],
         "lines": [_line(each) for each in rows],
         "all_address": reverse("admin:bookings_appointment_changelist"),
     }
@@ -65,6 +69,20 @@ def _of_clinic(user: User, now: datetime, end: datetime) -> list[Figure]:
             )
         )
     return figures
+
+
+def _without_a_time(user: User) -> list[Figure]:
+    """Shown only when somebody has to do something about it, however old it is."""
+    appointments: Any = Appointment.objects
+    waiting = appointments.visible_to(user).filter(
+        is_unplaced=True, status=Appointment.Status.BOOKED
+    )
+    number = waiting.count()
+    if not number:
+        return []
+    place = reverse("admin:bookings_appointment_changelist")
+    asked = "?when=all&is_unplaced__exact=1&status__exact=booked"
+    return [_figure(_("Need a new time"), number, f"{place}{asked}", bad=number)]
 
 
 def _figure(name: str, number: int, address: str, *, bad: int = 0) -> Figure:
