@@ -4,6 +4,7 @@ from base64 import b64encode
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
@@ -14,9 +15,12 @@ from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.modeladmin import PlainModelAdmin, button, display
+from bookings.actions import slots
 from bookings.desk import clock, publishing
 from bookings.desk.forms import DoctorForm, PatientForm
 from bookings.desk.permissions import DeskButtons
+from bookings.desk.rules import ChangesRules
+from bookings.desk.stale import KeepsBoth
 from bookings.models import Appointment, Doctor, Patient, WorkingHours
 
 
@@ -33,12 +37,13 @@ class HoursInline(TabularInline):
         "valid_from",
         "valid_to",
         "staff_only",
+        "new_patients_only",
     )
     extra = 0
     tab = True
 
 
-class DoctorAdmin(DeskButtons, PlainModelAdmin):
+class DoctorAdmin(ChangesRules, DeskButtons, PlainModelAdmin):
     form = DoctorForm
     list_display = ("doctor_name", "specialty", "offers", "wall_clock", "is_active")
     list_filter = ("is_active", "specialty")
@@ -88,6 +93,14 @@ class DoctorAdmin(DeskButtons, PlainModelAdmin):
         kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
+    def save_related(
+        self, request: HttpRequest, form: Any, formsets: Any, change: Any
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        if not change:  # nobody can be hit; but patients are to see the times
+            new = form.instance
+            transaction.on_commit(lambda: slots.publish([new]))
+
     def instead_of_deleting(self) -> str:
         return _("Switch off “takes appointments” instead.")
 
@@ -130,7 +143,7 @@ class DoctorAdmin(DeskButtons, PlainModelAdmin):
         )
 
 
-class PatientAdmin(PlainModelAdmin):
+class PatientAdmin(KeepsBoth, PlainModelAdmin):
     form = PatientForm
     list_display = ("name", "email", "phone", "born", "next_visit")
     search_fields = ("name", "email", "phone")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,11 +16,12 @@ from bookings.desk import blocking, booking, clock, publishing
 from bookings.desk.filters import DayFilter, SlotStatusFilter
 from bookings.desk.forms import TimeOffForm
 from bookings.desk.permissions import DeskButtons
+from bookings.desk.rules import ChangesRules
 from bookings.models import Slot, TimeOff, WorkingHours
 
 
-class PublishesLater(DeskButtons):
-    """Hours and time off change the calendar when they are published, not before."""
+class Publishes(DeskButtons):
+    """Lists from which the calendar can be published."""
 
     actions_list = ("publish_page",)
     admin_site: Any
@@ -36,21 +37,16 @@ class PublishesLater(DeskButtons):
         del request
         return HttpResponseRedirect(publishing.address(self.admin_site))
 
-    def save_model(self, request: HttpRequest, obj: Any, *rest: Any) -> None:
-        super().save_model(request, obj, *rest)  # type: ignore[misc]
-        said = _("Press “Publish slots” so that patients see the change.")
-        self.message_user(request, said, messages.INFO)
 
-
-class WorkingHoursAdmin(PublishesLater, PlainModelAdmin):
+class WorkingHoursAdmin(ChangesRules, Publishes, PlainModelAdmin):
     list_display = ("doctor", "weekday", "hours", "slot_minutes", "location", "period")
     list_filter = ("doctor", "weekday")
     list_select_related = ("doctor", "location")
     search_fields = ("doctor__name",)
-    actions = ("delete_selected",)
     fieldsets = (
         (None, {"fields": ("doctor", "location", "weekday", ("opens", "closes"))}),
-        (None, {"fields": ("slot_minutes", ("valid_from", "valid_to"), "staff_only")}),
+        (None, {"fields": ("slot_minutes", ("valid_from", "valid_to"))}),
+        (None, {"fields": (("staff_only", "new_patients_only"),)}),
     )
 
     @display(description=gettext_lazy("on the doctor's clock"), ordering="opens")
@@ -66,7 +62,7 @@ class WorkingHoursAdmin(PublishesLater, PlainModelAdmin):
         return f"{first or '…'} – {last or '…'}"
 
 
-class TimeOffAdmin(PublishesLater, PlainModelAdmin):
+class TimeOffAdmin(ChangesRules, Publishes, PlainModelAdmin):
     form = TimeOffForm
     list_display = ("who", "begins", "ends", "note")
     list_display_links = ("who", "begins")
@@ -118,7 +114,7 @@ class SlotAdmin(DeskButtons, ReadOnlyAdmin):
         "version_now",
     )
 
-    publish_page = PublishesLater.publish_page
+    publish_page = Publishes.publish_page
 
     @admin.action(description=gettext_lazy("Block"), permissions=["desk"])
     def block(

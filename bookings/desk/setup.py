@@ -8,10 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.modeladmin import PlainModelAdmin
 from bookings.desk.forms import LocationForm
+from bookings.desk.rules import ChangesRules
+from bookings.desk.stale import KeepsBoth
 from bookings.models import Practice
 
 
-class ServiceAdmin(PlainModelAdmin):
+class ServiceAdmin(ChangesRules, PlainModelAdmin):
+    rule_fields = (
+        "duration_minutes",
+        "buffer_before_minutes",
+        "buffer_after_minutes",
+        "is_active",
+    )
     list_display = ("name", "duration_minutes", "mode", "position", "is_active")
     list_filter = ("is_active", "mode")
     search_fields = ("name", "description")
@@ -49,7 +57,7 @@ class ServiceAdmin(PlainModelAdmin):
         return str(_("Switch off “offered” instead."))
 
 
-class LocationAdmin(PlainModelAdmin):
+class LocationAdmin(KeepsBoth, PlainModelAdmin):
     form = LocationForm
     list_display = ("name", "address", "phone", "timezone", "is_active")
     search_fields = ("name", "address")
@@ -58,9 +66,10 @@ class LocationAdmin(PlainModelAdmin):
         return str(_("Switch off “in use” instead."))
 
 
-class PracticeAdmin(PlainModelAdmin):
+class PracticeAdmin(ChangesRules, PlainModelAdmin):
     """The clinic's one row of settings: its list is its form."""
 
+    rule_fields = ("horizon_days", "holiday_country", "holiday_region")
     fieldsets = (
         (
             _("Face"),

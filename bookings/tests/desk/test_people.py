@@ -91,6 +91,7 @@ def test_the_default_service_is_one_of_the_doctors(visit, owner):
         "slug": "amara",
         "languages": "en",
         "position": 0,
+        "is_active": "on",
         "bio": "",
         "services": [visit.service.pk],
         "default_service": other.pk,

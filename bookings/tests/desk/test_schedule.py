@@ -171,7 +171,7 @@ def test_impossible_time_off_is_refused_in_words(doctor, reception, typed):
     assert not TimeOff.objects.exists()
 
 
-def test_saved_hours_remind_of_publishing(doctor, reception):
+def test_saved_hours_are_published_at_once(doctor, reception):
     data = {
         "doctor": doctor.pk,
         "location": doctor.location.pk,
@@ -181,6 +181,7 @@ def test_saved_hours_remind_of_publishing(doctor, reception):
         "slot_minutes": 20,
     }
     page = reception.post("/admin/bookings/workinghours/add/", data, follow=True)
-    assert "so that patients see the change" in page.content.decode()
+    assert "The calendar that patients see is up to date." in page.content.decode()
+    assert Slot.objects.filter(doctor=doctor).count() >= 9
     assert "09:00–12:00 (London)" in page.content.decode()
     assert WorkingHours.objects.count() == 1
