@@ -160,6 +160,7 @@ class Program(Client):
             self.doors.host,
             self.doors.timeout,
             random.Random(other.mark),
+            self.doors.is_patient,
         )
         try:
             self._post(other, "appointments/", body, doors=doors)

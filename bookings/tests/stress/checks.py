@@ -8,7 +8,7 @@ from typing import Any
 from bookings.tests.stress import projection
 from bookings.tests.stress.evidence import ACTIVE, Evidence, Row
 from bookings.tests.stress.history import judge
-from bookings.tests.stress.operations import OK, UNKNOWN, Operation
+from bookings.tests.stress.operations import GAVE_UP, OK, UNKNOWN, Operation
 
 GRACE = 10_000_000_000  # a fault's effects last: dead connections wait in pools
 
@@ -135,7 +135,9 @@ def failures_have_a_cause(evidence: Evidence) -> list[str]:
         f"{each.path} {each.mark}: {answer.code or answer.status} {answer.door}"
         for each in evidence.operations
         for answer in each.answers
-        if answer.leaves_open and not _is_caused(each, evidence)
+        if answer.leaves_open
+        and answer.code != GAVE_UP
+        and not _is_caused(each, evidence)
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from bookings.tests.stress.operations import LOST, Answer, Operation
+from bookings.tests.stress.operations import GAVE_UP, LOST, Answer, Operation
 
 PAUSE = 0.3  # seconds before a blind retry
 AGAIN = {"idempotency_in_flight"}  # a twin is under way: the answer is not there yet
@@ -15,12 +15,17 @@ AGAIN = {"idempotency_in_flight"}  # a twin is under way: the answer is not ther
 
 @dataclass
 class Doors:
-    """The web processes, by address. Each request takes one of them by chance."""
+    """The web processes, by address. Each request takes one of them by chance.
+
+    Args:
+        timeout: after so many seconds a client gives up; a patient one never should.
+    """
 
     addresses: list[str]
     host: str
     timeout: float
     dice: random.Random
+    is_patient: bool = True
 
     def __post_init__(self) -> None:
         headers = {"host": self.host, "accept-language": "en"}
@@ -59,7 +64,9 @@ class Doors:
         try:
             response = self.http.request(method, f"http://{door}{path}", **request)
         except httpx.HTTPError as error:
-            answer.code, answer.door = LOST, f"{door} {type(error).__name__}"
+            is_ours = isinstance(error, httpx.ReadTimeout) and not self.is_patient
+            answer.code = GAVE_UP if is_ours else LOST
+            answer.door = f"{door} {type(error).__name__}"
             return None
         answer.at = time.monotonic_ns()
         answer.status = response.status_code

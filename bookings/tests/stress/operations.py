@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Self
 
 OK, REFUSED, UNKNOWN = "ok", "refused", "unknown"
-LOST, UNAVAILABLE = "lost", "unavailable"  # codes of answers: none, and 503
+# Codes of answers: none came, we did not wait for it, 503.
+LOST, GAVE_UP, UNAVAILABLE = "lost", "gave up", "unavailable"
 
 
 @dataclass
 class Answer:
-    """One answer to one attempt; a broken connection has the code `lost`."""
+    """One answer to one attempt, or that there was none."""
 
     at: int
     status: int = 0  # of HTTP; 0: none, or no HTTP
@@ -31,7 +32,7 @@ class Answer:
     @property
     def leaves_open(self) -> bool:
         """Whether it does not say if anything was done."""
-        return self.code in (LOST, UNAVAILABLE) or self.status >= 500
+        return self.code in (LOST, GAVE_UP, UNAVAILABLE) or self.status >= 500
 
 
 @dataclass

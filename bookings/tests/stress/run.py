@@ -27,7 +27,8 @@ from bookings.tests.stress.world import World
 from tenants.context import current_clinic
 
 PROGRAMS, BROWSERS = 8, 4
-PATIENCE = 150  # seconds for what is under way at the end, and for the last mail
+PATIENCE, IMPATIENCE = 30.0, 4.0  # seconds until a client gives up
+AFTERWARDS = 150  # seconds for what is under way at the end, and for the last mail
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _load(
         thread.start()
     if settings.with_faults:
         nemesis.strike_until(until)
-    deadline = until / 1e9 + PATIENCE
+    deadline = until / 1e9 + AFTERWARDS
     for thread in threads:
         thread.join(deadline - time.monotonic())
         assert not thread.is_alive(), "a client does not end"
@@ -110,11 +111,13 @@ def _clients(
 ) -> list[Program | Browser]:
     board = Board()
     clients: list[Program | Browser] = []
-    host, timeout = f"{small.clinic}.localhost", 4.0 if settings.with_faults else 20.0
+    host = f"{small.clinic}.localhost"
+    timeout = IMPATIENCE if settings.with_faults else PATIENCE
     for n in range(PROGRAMS + BROWSERS):
         name = f"api{n}" if n < PROGRAMS else f"page{n}"
         dice = random.Random(f"{settings.seed}:{name}")
-        doors = Doors(running.addresses, host, timeout, dice)
+        is_patient = not settings.with_faults
+        doors = Doors(running.addresses, host, timeout, dice, is_patient)
         clients.append(
             Program(name, small, doors, notes, board)
             if n < PROGRAMS
@@ -137,7 +140,7 @@ def _plan(folder: Path, settings: Settings, small: World, until: int) -> Path:
 
 
 def _wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + AFTERWARDS
     while not is_so() and time.monotonic() < deadline:
         time.sleep(0.2)  # what is missing then is for the judgement to say
 
@@ -162,7 +165,8 @@ def summary(found: Evidence) -> str:
     ]
     lines += [
         f"{len(found.operations):6} operations, {len(found.visits)} visits, "
-        f"{len(found.active)} active at the end, {len(found.mails)} mails, "
+        f"{len(found.active)} active at the end, {len(found.mails)} mails "
+        f"({len(found.mails) - len(set(found.mails))} of them again), "
         f"{found.deadlocks} deadlocks inside the database"
     ]
     return "\n".join(lines)
