@@ -46,7 +46,9 @@ SENTENCES: Mapping[Reason, str | Promise] = {
     Reason.PAST: _("This time has passed."),
     Reason.NOTICE: _("This time is too soon to book online."),
     Reason.HORIZON: _("This time is too far ahead to book yet."),
-    Reason.OUTSIDE_HOURS: _("The visit would not fit before the end of the session."),
+    Reason.OUTSIDE_HOURS: _(
+        "The doctor is not in at this time, or not for long enough."
+    ),
     Reason.TIME_OFF: _("The doctor is away at this time."),
     Reason.BUFFER: _("There is not enough room between this and another visit."),
     Reason.CAP: _("This person has as many open appointments as the clinic allows."),
@@ -65,7 +67,7 @@ class SlotFacts(Generic[Id]):
     start: datetime
     end: datetime
     taken: bool = False
-    blocked: bool = False
+    blocked: Reason | None = None  # why it is out of the calendar
     staff_only: bool = False
     new_patients_only: bool = False
     held_until: datetime | None = None
@@ -194,7 +196,7 @@ def _refused_by_slot(
     if slot.taken:
         return Reason.TAKEN
     if slot.blocked:
-        return Reason.BLOCKED
+        return slot.blocked
     if slot.held_until and slot.held_until > now and not slot.held_by_me:
         return Reason.HELD
     if slot.staff_only and not policy.by_staff:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from bookings import locking
 from bookings.actions import holidays, rules
+from bookings.actions.rules import Rules
 from bookings.live import events
 from bookings.models import Doctor, Practice, Slot, WorkingHours
 from bookings.timetable import SlotTime, day_bounds
@@ -96,8 +97,8 @@ def bring_in_line(doctor: Doctor, first: date, last: date, now: datetime) -> Pub
     fitting = _beside_occupied(wanted, known, now)
     done = _make(doctor, fitting, known)
     coming = [slot for slot in known if slot.start >= since]  # others are in the way
-    done += _align(fitting, coming, now)
-    _mark_booked(wanted, coming)
+    done += _align(plan, fitting, coming, now)
+    _mark(plan, wanted, coming)
     locking.bump_days(done.days)
     return done
 
@@ -146,7 +147,7 @@ def _make(doctor: Doctor, wanted: Wanted, known: list[Slot]) -> Published:
     return Published(made=len(new), days=locking.days_of(new))
 
 
-def _align(wanted: Wanted, known: list[Slot], now: datetime) -> Published:
+def _align(plan: Rules, wanted: Wanted, known: list[Slot], now: datetime) -> Published:
     """Withdraw free slots that the hours no longer have; undo that where they do again.
 
     Those that stay take on what their hours say of them now.
@@ -163,7 +164,7 @@ def _align(wanted: Wanted, known: list[Slot], now: datetime) -> Published:
             done.given_back += was_withdrawn
             touched.append(slot)
         elif not time and not was_withdrawn:
-            slot.blocked_by = Slot.BlockedBy.RULES
+            slot.blocked_by = _why_gone(plan, slot)
             done.withdrawn += 1
             touched.append(slot)
     _save_blocks(touched, now)
@@ -171,20 +172,27 @@ def _align(wanted: Wanted, known: list[Slot], now: datetime) -> Published:
     return done
 
 
-def _mark_booked(wanted: Wanted, known: list[Slot]) -> None:
-    """Remember of booked slots whether the hours still have them.
+def _mark(plan: Rules, wanted: Wanted, known: list[Slot]) -> None:
+    """Keep up to date why slots are not offered, where nobody sees a difference.
 
-    It shows when the visit leaves: such a slot is then blocked, not free.
+    Of a booked slot it shows when its visit leaves: it is then blocked, not free.
     """
     changed = []
     for slot in known:
         time = wanted.get(slot.start)
-        blocked_by = "" if time and time.end == slot.end else Slot.BlockedBy.RULES
         is_ours = slot.blocked_by != Slot.BlockedBy.DESK
-        if slot.appointment_id and is_ours and slot.blocked_by != blocked_by:
+        is_hidden = slot.appointment_id or (slot.blocked_by and not time)
+        has_place = time and time.end == slot.end
+        blocked_by = "" if has_place else _why_gone(plan, slot)
+        if is_ours and is_hidden and slot.blocked_by != blocked_by:
             slot.blocked_by = blocked_by
             changed.append(slot)
     Slot.objects.write(changed, ["blocked_by"])
+
+
+def _why_gone(plan: Rules, slot: Slot) -> Slot.BlockedBy:
+    is_closed = plan.closure_at(slot.start, slot.end) is not None
+    return Slot.BlockedBy.TIME_OFF if is_closed else Slot.BlockedBy.HOURS
 
 
 def _terms(time: SlotTime[WorkingHours]) -> dict[str, Any]:

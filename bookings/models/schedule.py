@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
-from bookings.availability import SlotFacts
+from bookings.availability import Reason, SlotFacts
 from bookings.models.practice import Doctor, Location
 
 
@@ -197,7 +197,8 @@ class Slot(models.Model):
         """Publishing gives back only what publishing has withdrawn."""
 
         DESK = "desk", _("Staff")
-        RULES = "rules", _("Changed hours or time off")
+        HOURS = "hours", _("Outside working hours")
+        TIME_OFF = "time_off", _("Time off or holiday")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     doctor = models.ForeignKey(
@@ -293,12 +294,21 @@ class Slot(models.Model):
             start=self.start,
             end=self.end,
             taken=taken_by is not None and taken_by != my_appointment,
-            blocked=bool(self.blocked_by),
+            blocked=_REASONS[Slot.BlockedBy(self.blocked_by)]
+            if self.blocked_by
+            else None,
             staff_only=self.staff_only,
             new_patients_only=self.new_patients_only,
             held_until=self.held_until,
             held_by_me=my_hold is not None and self.hold_id == my_hold,
         )
+
+
+_REASONS = {
+    Slot.BlockedBy.DESK: Reason.BLOCKED,
+    Slot.BlockedBy.HOURS: Reason.OUTSIDE_HOURS,
+    Slot.BlockedBy.TIME_OFF: Reason.TIME_OFF,
+}
 
 
 class DoctorDay(models.Model):

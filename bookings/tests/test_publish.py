@@ -88,7 +88,7 @@ def test_time_off_withdraws_its_slots_and_versions_grow(doctor):
 
     assert publish() == (0, 1, 0)
     first.refresh_from_db()
-    assert (first.blocked_by, first.version) == ("rules", 2)
+    assert (first.blocked_by, first.version) == ("time_off", 2)
 
 
 def test_a_new_slot_length_lays_no_slot_across_a_taken_one(doctor):
