@@ -4,8 +4,8 @@ The visit is asked for with GET, the booking is made with POST on the same addre
 Staff are bound by the calendar, not by the rules for booking online.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -19,33 +19,50 @@ from django.utils.translation import gettext as _
 
 from accounts import roles
 from bookings import agenda
-from bookings.actions import appointments
-from bookings.desk import clock
-from bookings.desk.booking_forms import BookingForm, VisitForm
-from bookings.errors import BookingError
+from bookings.availability import SENTENCES, Reason
+from bookings.desk import clock, making
+from bookings.desk.booking_forms import BookingForm, Times, VisitForm
+from bookings.errors import (
+    BookingError,
+    KeyMismatchError,
+    NotOfferedError,
+    SeriesError,
+    SlotHeldError,
+    SlotTakenError,
+)
 from bookings.models import Appointment, Patient, Slot
+from bookings.timetable import day_bounds
 
 _MOST_FOUND = 20
+# What no reason changes: the doctor cannot do it, or it is over.
+_FINAL = {Reason.SERVICE, Reason.PAST}
+
+
+@dataclass
+class Steps:
+    """The two steps as far as they are answered, and why a series was refused."""
+
+    visit: VisitForm
+    form: BookingForm | None = None
+    refused: list[tuple[str, str]] = field(default_factory=list)  # times, sentences
+    left: int = 0  # how many visits of the series can be had
 
 
 def page(site: Any, request: Any) -> HttpResponse:
     """Show the steps as far as they are answered; book on POST."""
     if not roles.runs_desk(request.user):
         raise PermissionDenied
-    visit = VisitForm(request.GET if "doctor" in request.GET else None)
-    form = _second_step(request, visit) if visit.is_valid() else None
-    if form and form.is_valid():
-        made = _book(request, visit, form)
-        if made:
-            place = f"{site.name}:bookings_appointment_change"
-            return HttpResponseRedirect(reverse(place, args=[made.pk]))
+    steps = _steps(request)
+    body = _answer(request, steps) if request.method == "POST" else None
+    if body:
+        return _booked(site, request, body)
     context = {
         **site.each_context(request),
         "title": _("Book for a patient"),
-        "visit": visit,
-        "form": form,
-        "media": visit.media,
-        "next_day": _next_day(visit) if form and not _has_times(form) else None,
+        "steps": steps,
+        "media": steps.visit.media,
+        "next_day": None if _has_times(steps) else _next_day(steps.visit),
+        "all_times": _address_of_all_times(request, steps),
     }
     return TemplateResponse(request, "admin/desk/book.html", context)
 
@@ -58,43 +75,47 @@ def address_for(site: Any, slot: Slot) -> str:
     return reverse(f"{site.name}:book") + f"{asked}&slot={slot.pk}"
 
 
-def _second_step(request: Any, visit: VisitForm) -> BookingForm:
-    asked = visit.cleaned_data
+def _steps(request: Any) -> Steps:
+    asked = request.GET if "doctor" in request.GET else None
+    may_overbook = roles.may_overbook(request.user)
+    visit = VisitForm(asked, may_overbook=may_overbook)
+    if not visit.is_valid():
+        return Steps(visit)
     form = BookingForm(
         request.POST if request.method == "POST" else None,
-        times=_times(asked),
-        found=_found(asked["patient"]),
+        offered=_times(visit.cleaned_data, may_overbook=may_overbook),
+        found=_found(visit.cleaned_data["patient"]),
+        slot=request.GET.get("slot", ""),
     )
-    form.fields["slot"].initial = request.GET.get("slot")
-    return form
+    return Steps(visit, form)
 
 
-def _times(asked: dict[str, Any]) -> list[tuple[str, str]]:
-    views = agenda.day(
-        asked["doctor"],
-        asked["day"],
+def _times(asked: dict[str, Any], *, may_overbook: bool) -> Times:
+    doctor = asked["doctor"]
+    views = agenda.between(
+        doctor,
+        *day_bounds(asked["day"], doctor.zone),
         service=asked["service"],
         now=timezone.now(),
         as_staff=True,
     )
-    return [
-        (str(view.id), f"{view.start:%H:%M} {clock.named(view.start)}")
+    names = {str(view.id): _named(view) for view in views}
+    free = {str(view.id) for view in views if view.can_start}
+    sentences = {
+        str(view.id): str(SENTENCES[view.reason])
         for view in views
-        if view.can_start
-    ]
-
-
-def _has_times(form: BookingForm) -> bool:
-    slot: Any = form.fields["slot"]
-    return bool(slot.choices)
-
-
-def _next_day(visit: VisitForm) -> str | None:
-    asked = visit.cleaned_data
-    found = agenda.next_free_day(
-        asked["doctor"], asked["day"], service=asked["service"], now=timezone.now()
+        if may_overbook and view.reason and view.reason not in _FINAL
+    }
+    return Times(
+        free={key: name for key, name in names.items() if key in free},
+        refused={key: name for key, name in names.items() if key in sentences},
+        sentences=sentences,
+        shown=sentences if asked.get("every") else (),
     )
-    return date_format(found, "l j F Y") if found else None
+
+
+def _named(view: agenda.SlotView) -> str:
+    return f"{view.start:%H:%M} {clock.named(view.start)}"
 
 
 def _found(typed: str) -> list[Patient]:
@@ -108,28 +129,90 @@ def _found(typed: str) -> list[Patient]:
     return list(Patient.objects.filter(fits).order_by("name", "id")[:_MOST_FOUND])
 
 
-def _book(request: Any, visit: VisitForm, form: BookingForm) -> Appointment | None:
-    """Book, or say in the form why not."""
+def _answer(request: Any, steps: Steps) -> making.Body | None:
+    """What was booked, by this sending of the form or by an earlier one; or say why not."""
+    form: Any = steps.form
     try:
-        made = appointments.book(
-            slot_id=UUID(form.cleaned_data["slot"]),
-            service=visit.cleaned_data["service"],
-            patient=form.person(),
-            by=request.user,
-            via=Appointment.Via.DESK,
-            as_staff=True,
-            reason=form.cleaned_data["reason"],
-        )
-    except BookingError as error:
-        form.add_error(None, str(error))
-        return None
+        before = making.earlier(request)
+        if before or not form:
+            return before
+        if not form.is_valid():
+            return making.earlier(request)  # a twin may have been faster
+        return making.book(request, steps.visit.cleaned_data, form)
+    except KeyMismatchError:
+        if form:
+            form.begin_anew()
     except Patient.DoesNotExist:
         form.add_error("who", _("This record is gone. Search again."))
-        return None
-    said = _("Booked: %(when)s, %(patient)s. Reference %(reference)s.") % {
+    except SeriesError as error:
+        _refuse_series(steps, error)
+    except BookingError as error:
+        form.add_error(None, str(error))
+        may_overbook = roles.may_overbook(request.user)
+        form.offers_overbooking = may_overbook and _is_about_time(error)
+    return None
+
+
+def _refuse_series(steps: Steps, error: SeriesError) -> None:
+    form: Any = steps.form
+    zone = steps.visit.cleaned_data["doctor"].timezone
+    steps.refused = [(clock.wall(at, zone), str(why)) for at, why in error.refused]
+    steps.left = form.cleaned_data["times"] - len(error.refused)
+    form.add_error(None, str(error))
+
+
+def _is_about_time(error: BookingError) -> bool:
+    if isinstance(error, NotOfferedError):
+        return error.reason not in _FINAL
+    return isinstance(error, SlotTakenError | SlotHeldError)
+
+
+def _booked(site: Any, request: Any, body: making.Body) -> HttpResponse:
+    """Go to the one visit, or list those of a series and what could not be had."""
+    rows = Appointment.objects.filter(pk__in=body["booked"]).with_everything()
+    made = list(rows.order_by("start"))
+    place = f"{site.name}:bookings_appointment_change"
+    if len(made) == 1 and not body["refused"]:
+        messages.success(request, _said(made[0]))
+        return HttpResponseRedirect(reverse(place, args=[made[0].pk]))
+    context = {
+        **site.each_context(request),
+        "title": _("Booked"),
+        "made": [
+            (reverse(place, args=[each.pk]), clock.wall(each.start, each.zone), each)
+            for each in made
+        ],
+        "refused": body["refused"],
+        "again": reverse(f"{site.name}:book"),
+    }
+    return TemplateResponse(request, "admin/desk/booked.html", context)
+
+
+def _said(made: Appointment) -> str:
+    return _("Booked: %(when)s, %(patient)s. Reference %(reference)s.") % {
         "when": clock.wall(made.start, made.zone),
         "patient": made.patient,
         "reference": made.reference,
     }
-    messages.success(request, said)
-    return made
+
+
+def _has_times(steps: Steps) -> bool:
+    slot: Any = steps.form.fields["slot"] if steps.form else None
+    return slot is None or bool(slot.choices)
+
+
+def _next_day(visit: VisitForm) -> str | None:
+    asked = visit.cleaned_data
+    found = agenda.next_free_day(
+        asked["doctor"], asked["day"], service=asked["service"], now=timezone.now()
+    )
+    return date_format(found, "l j F Y") if found else None
+
+
+def _address_of_all_times(request: Any, steps: Steps) -> str | None:
+    """The page with the times that are not free, if there are any to overbook."""
+    if not steps.form or not steps.form.offered.refused:
+        return None
+    asked = request.GET.copy()
+    asked["every"] = "on"
+    return f"?{asked.urlencode()}"

@@ -1,9 +1,10 @@
 """The two forms of booking at the desk: which visit, and for whom at which time."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,17 +12,26 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
 )
 
+from bookings.actions.series import LONGEST
 from bookings.desk.forms import plain_phone
 from bookings.models import Doctor, Patient, Service
 
 NEW = "new"
 _Choices = Iterable[tuple[str, str]]
 _FARTHEST = timedelta(days=731)
+GONE = _("This time is not free any more. Choose another.")
+SENT_BEFORE = _(
+    "This form was sent before with other details, and that was booked. If you want "
+    "to book this as well, press Book again."
+)
+NOT_FREE = _("This time is not free. Choose another, or say why it must be this one.")
 
 
 class VisitForm(forms.Form):
@@ -44,10 +54,18 @@ class VisitForm(forms.Form):
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )
+    every = forms.BooleanField(
+        label=_("Show times that are not free, too"),
+        help_text=_("To put one more visit on a time that is taken."),
+        required=False,
+        widget=UnfoldBooleanWidget,
+    )
 
-    def __init__(self, data: Any = None) -> None:
+    def __init__(self, data: Any = None, *, may_overbook: bool) -> None:
         super().__init__(data, initial={"day": timezone.localdate().isoformat()})
         fields: Any = self.fields
+        if not may_overbook:
+            del fields["every"]
         fields["doctor"].queryset = Doctor.objects.filter(is_active=True)
         fields["service"].queryset = Service.objects.filter(is_active=True)
 
@@ -70,16 +88,40 @@ class VisitForm(forms.Form):
         return cleaned
 
 
+@dataclass(frozen=True)
+class Times:
+    """The starts of a day by slot id: how each is shown, and why one cannot be had."""
+
+    free: dict[str, str]
+    refused: dict[str, str] = field(default_factory=dict)  # could be overbooked
+    sentences: dict[str, str] = field(default_factory=dict)
+    shown: Container[str] = ()  # which of the refused were asked for
+
+    def choices(self, chosen: str) -> _Choices:
+        """Those to choose from, in order."""
+        also = {
+            key: f"{name} · {self.sentences[key]}"
+            for key, name in self.refused.items()
+            if key in self.shown or key == chosen
+        }
+        return sorted((self.free | also).items(), key=lambda each: each[1])
+
+
 class BookingForm(forms.Form):
     """Which of the times, and for whom: somebody found, or somebody new."""
 
+    nonce = forms.CharField(widget=forms.HiddenInput, required=False)
     slot = forms.ChoiceField(
         label=_("Time"),
         widget=UnfoldAdminRadioSelectWidget,
-        error_messages={
-            "required": _("Choose a time."),
-            "invalid_choice": _("This time is not free any more. Choose another."),
-        },
+        error_messages={"required": _("Choose a time."), "invalid_choice": GONE},
+    )
+    why = forms.CharField(
+        label=_("Book all the same – why?"),
+        help_text=_("The visit is marked as overbooked, with this reason."),
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
     )
     who = forms.ChoiceField(label=_("Patient"), widget=UnfoldAdminRadioSelectWidget)
     name = forms.CharField(
@@ -107,16 +149,55 @@ class BookingForm(forms.Form):
         required=False,
         widget=UnfoldAdminTextInputWidget,
     )
+    times = forms.IntegerField(
+        label=_("Repeat weekly: number of visits"),
+        help_text=_("1 books once."),
+        min_value=1,
+        max_value=LONGEST,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    every_weeks = forms.IntegerField(
+        label=_("Every how many weeks"),
+        min_value=1,
+        max_value=12,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
+    at_least = forms.IntegerField(
+        label=_("At least how many must be had"),
+        help_text=_("Leave it empty for all of them."),
+        min_value=1,
+        max_value=LONGEST,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
 
     def __init__(
-        self, data: Any = None, *, times: _Choices, found: Iterable[Patient]
+        self, data: Any = None, *, offered: Times, found: Iterable[Patient], slot: str
     ) -> None:
         people = [(str(each.pk), _described(each)) for each in found]
         first = people[0][0] if len(people) == 1 else NEW
-        super().__init__(data, initial={"who": first})
+        start = {"who": first, "times": 1, "every_weeks": 1, "nonce": uuid4().hex}
+        super().__init__(data, initial={"slot": slot, **start})
+        self.offered = offered
+        self.chosen = slot if data is None else str(data.get("slot", ""))
+        # Whether `why` is asked for: only of a time that cannot be had otherwise.
+        self.offers_overbooking = self.chosen in offered.refused
         fields: Any = self.fields
-        fields["slot"].choices = list(times)
+        fields["slot"].choices = offered.choices(self.chosen)
         fields["who"].choices = [*people, (NEW, _("Somebody new, named below"))]
+
+    def begin_anew(self) -> None:
+        """Take another key: this one has booked something else."""
+        self.data = {**self.data.dict(), "nonce": uuid4().hex}  # type: ignore[attr-defined]
+        self.add_error(None, SENT_BEFORE)
+
+    def clean_times(self) -> int:
+        return self.cleaned_data["times"] or 1
+
+    def clean_every_weeks(self) -> int:
+        return self.cleaned_data["every_weeks"] or 1
 
     def clean_phone(self) -> str:
         return plain_phone(self.cleaned_data["phone"])
@@ -128,7 +209,24 @@ class BookingForm(forms.Form):
                 self.add_error("name", _("Enter the name of the patient."))
             if not cleaned.get("email") and not cleaned.get("phone"):
                 self.add_error("phone", _("Enter a phone number or an e-mail address."))
+        self._check_slot(cleaned)
+        self._check_series(cleaned)
         return cleaned
+
+    def _check_slot(self, cleaned: dict[str, Any]) -> None:
+        """A time that is not free takes a reason, and is for one visit only."""
+        chosen = cleaned.get("slot")
+        if chosen not in self.offered.refused:
+            return
+        if cleaned.get("times", 1) > 1:
+            self.add_error("times", _("Only one visit at a time can be overbooked."))
+        elif not cleaned.get("why"):
+            was_shown = chosen in self.offered.shown
+            self.add_error("slot", NOT_FREE if was_shown else GONE)
+
+    def _check_series(self, cleaned: dict[str, Any]) -> None:
+        if (cleaned.get("at_least") or 0) > cleaned.get("times", LONGEST):
+            self.add_error("at_least", _("That is more than there are visits."))
 
     def person(self) -> Patient:
         """The patient that was chosen, or a new one, not saved yet.
