@@ -130,6 +130,9 @@ class AppointmentSerializer(serializers.Serializer[Appointment]):
     end = serializers.DateTimeField()
     patient = PersonSerializer()
     reason = serializers.CharField()
+    needs_new_time = serializers.BooleanField(
+        help_text=_("The clinic had to take its time away; reschedule it.")
+    )
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
 
@@ -147,6 +150,7 @@ class AppointmentSerializer(serializers.Serializer[Appointment]):
             "end": instant(appointment.end),
             "patient": PersonSerializer(appointment.patient).data,
             "reason": appointment.reason,
+            "needs_new_time": appointment.is_unplaced,
             "version": appointment.version,
             "created_at": instant(appointment.created_at),
         }
@@ -154,6 +158,8 @@ class AppointmentSerializer(serializers.Serializer[Appointment]):
 
 def _slots_of(appointment: Appointment) -> list[UUID]:
     """The slots it has now; of one that has none any more, those it was booked on."""
+    if appointment.is_unplaced:
+        return []
     now_its = sorted(appointment.slots.all(), key=lambda slot: slot.start)
     return [slot.pk for slot in now_its] or appointment.original_slots
 

@@ -218,9 +218,13 @@ class Appointment(models.Model):
         return self.start - (clinic_cutoff if own is None else timedelta(minutes=own))
 
     def is_cancellable(self, now: datetime, clinic_cutoff: timedelta) -> bool:
-        """Whether its patient may cancel it at `now`."""
+        """Whether its patient may cancel or move it at `now`.
+
+        If the clinic took its time away, there is no cut-off.
+        """
         is_open = self.status == self.Status.BOOKED
-        return is_open and now <= self.changes_close_at(clinic_cutoff)
+        is_early = now <= self.changes_close_at(clinic_cutoff)
+        return is_open and (is_early or self.is_unplaced)
 
 
 class AppointmentChange(models.Model):

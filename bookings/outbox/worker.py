@@ -24,6 +24,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from bookings import locking, once
 from bookings.actions import holds, slots
+from bookings.actions.misfits import clock_changed
 from bookings.errors import UnavailableError
 from bookings.models import Slot
 from bookings.outbox import deliver, faults, horizon
@@ -125,6 +126,12 @@ class Worker:
             return
         self._published[clinic.pk] = today
         logger.info("published %s slots", slots.publish().made)
+        if changed := clock_changed(now):
+            logger.warning(
+                "%s visits are at another hour than promised, since the law on the clock "
+                "has changed; publish_slots names them",
+                len(changed),
+            )
 
     def _loop(self, step: Callable[[], None], pause: float) -> None:
         """Repeat a step until stopped; say once that it fails, and once that it works."""

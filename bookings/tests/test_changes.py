@@ -4,6 +4,7 @@ from datetime import time, timedelta
 from functools import partial
 
 import pytest
+from django.core.management import call_command
 
 from bookings import locking
 from bookings.actions import appointments, changes, slots
@@ -297,3 +298,18 @@ def test_leave_entered_while_patients_book_leaves_nobody_on_it(committed):
         start__lt=time_off.end, end__gt=time_off.start
     )
     assert not on_leave.exists()
+
+
+def test_publishing_names_the_visits_that_a_new_law_has_moved(doctor, capsys):
+    visit = book(at(doctor, time(9)))
+    call_command("publish_slots")
+    assert capsys.readouterr().err == ""
+    told = f"{visit.local_start + timedelta(hours=1):%Y-%m-%dT%H:%M}"
+    Appointment.objects.filter(pk=visit.pk).update(wall_start=told)
+
+    call_command("publish_slots")
+
+    said = capsys.readouterr().err
+    assert visit.reference in said
+    assert f"booked for {told}" in said
+    assert "Nothing was moved." in said

@@ -54,6 +54,7 @@ def test_a_guest_books_and_gets_the_whole_appointment(guest, doctor, free, perso
             "date_of_birth": "1990-02-28",
         },
         "reason": "A cough",
+        "needs_new_time": False,
         "version": 1,
         "created_at": made.created_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
