@@ -31,6 +31,7 @@ class Arena:
     webs: list[Daphne] = field(default_factory=list)
     workers: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     valkeys: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    insiders: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     open_files: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -77,18 +78,21 @@ class Arena:
 
     def start_insiders(self, plan: Path) -> "subprocess.Popen[bytes]":
         module = ["-m", "bookings.tests.stress.insiders", str(plan)]
-        return start_python(module, self.env, log=self._log("insiders.log"))
+        started = start_python(module, self.env, log=self._log("insiders.log"))
+        self.insiders.append(started)
+        return started
 
     def stop(self) -> None:
         self.mailbox.is_prompt.set()
         for web in self.webs:
             web.stop()
-        self._kill(self.workers)
-        self._kill(self.valkeys)
+        for processes in (self.insiders, self.workers, self.valkeys):
+            self._kill(processes)
         self.open_files.close()
 
     def _start_web(self, port: int = 0) -> Daphne:
-        log = self._log(f"web{len(self.webs)}.log" if not port else f"web-{port}.log")
+        port = port or free_port()
+        log = self._log(f"web-{port}.log")
         return start_daphne(self.env, self.application, port=port, log=log)
 
     def _log(self, name: str) -> IO[bytes]:

@@ -19,9 +19,7 @@ from bookings.tests.stress.world import Time, World
 from tenants.context import clinic_context
 
 CLOSES = datetime.time(_HOUR)
-EARLIER = datetime.time(
-    10, 40
-)  # when the day ends while hours are changed: one slot fewer
+EARLIER = datetime.time(_HOUR - 1, 40)  # with a slot fewer, while hours are changed
 PAUSE = 0.3  # seconds at most between two acts: managers do other things too
 
 
@@ -68,7 +66,7 @@ class Manager(Insider):
         self._publish_until(CLOSES)
 
     def change_hours(self) -> None:
-        """The same for one doctor, and decide what becomes of each visit that is hit."""
+        """End one doctor's days earlier, and decide on each visit that this hits."""
         doctor = UUID(self.dice.choice(self.world.doctors))
         scope = Scope(doctors=[doctor])
         hours = WorkingHours.objects.filter(doctor=doctor)

@@ -90,7 +90,8 @@ def _load(
     time.sleep(2)  # until they are ready
     clients = _clients(settings, small, running, notes)
     threads = [
-        threading.Thread(target=client.act_until, args=(until,)) for client in clients
+        threading.Thread(target=client.act_until, args=(until,), daemon=True)
+        for client in clients
     ]
     for thread in threads:
         thread.start()
