@@ -203,12 +203,13 @@ class _Case:
         if reason is Reason.PAST:  # before it, and nobody asks for notice any more
             policy = replace(policy, notice=timedelta())
             return replace(self, now=offer.start - _INSTANT, policy=policy)
-        otherwise: dict[str, Any] = {
-            Reason.NOTICE: {"notice": timedelta()},
-            Reason.HORIZON: {"horizon": offer.start - self.now + _INSTANT},
-            Reason.CAP: {"room_in_cap": True},
-        }[reason]
-        return replace(self, policy=replace(policy, **otherwise))
+        if reason is Reason.NOTICE:
+            policy = replace(policy, notice=timedelta())
+        elif reason is Reason.HORIZON:
+            policy = replace(policy, horizon=offer.start - self.now)
+        else:
+            policy = replace(policy, room_in_cap=True)
+        return replace(self, policy=policy)
 
     def _without_slot(self, refusal: _Refusal, end: datetime) -> "_Case":
         change: dict[str, Any] = {"blocked": None}

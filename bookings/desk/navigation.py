@@ -52,6 +52,13 @@ def title(request: Any) -> str:
 def groups(request: Any) -> list[dict[str, Any]]:
     """The lists that this user may open, grouped."""
     shown = [(name, _items(request, items)) for name, items in _GROUPS]
+    if roles.runs_desk(request.user):
+        asking = {
+            "title": _("Why is this not free?"),
+            "icon": "help",
+            "link": reverse("admin:why"),
+        }
+        shown[0][1].append(asking)
     home = {"title": _("Overview"), "icon": "home", "link": reverse("admin:index")}
     return [{"title": "", "items": [home]}] + [
         {"title": name, "separator": True, "items": items}

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from unfold.enums import ActionVariant
 
 from accounts.modeladmin import PlainModelAdmin, ReadOnlyAdmin, button, display
-from bookings.desk import blocking, booking, clock, publishing
+from bookings.desk import asking, blocking, booking, clock, publishing
 from bookings.desk.filters import DayFilter, SlotStatusFilter
 from bookings.desk.forms import TimeOffForm
 from bookings.desk.permissions import DeskButtons
@@ -103,7 +103,7 @@ class SlotAdmin(DeskButtons, ReadOnlyAdmin):
     search_help_text = gettext_lazy("Name of the doctor")
     actions = ("block", "unblock")
     actions_list = ("publish_page",)
-    actions_detail = ("book_it",)
+    actions_detail = ("book_it", "ask_why")
     fields = readonly_fields = (
         "when",
         "doctor",
@@ -138,6 +138,18 @@ class SlotAdmin(DeskButtons, ReadOnlyAdmin):
         if found is None:
             return HttpResponseRedirect(self.list_address())
         return HttpResponseRedirect(booking.address_for(self.admin_site, found))
+
+    @button(
+        description=gettext_lazy("Why is this not free?"),
+        permissions=["desk"],
+        icon="help",
+        url_path="why",
+    )
+    def ask_why(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        found = self.get_object(request, unquote(object_id))
+        if found is None:
+            return HttpResponseRedirect(self.list_address())
+        return HttpResponseRedirect(asking.address_for(self.admin_site, found))
 
     @display(description=gettext_lazy("when"), ordering="start")
     def when(self, slot: Slot) -> str:

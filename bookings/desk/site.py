@@ -15,7 +15,7 @@ from accounts import roles
 from accounts.admin import StaffAdmin
 from accounts.adminsite import RoleSite
 from accounts.models import User
-from bookings.desk import booking, dashboard, publishing
+from bookings.desk import asking, booking, dashboard, publishing
 from bookings.desk.appointments import AppointmentAdmin
 from bookings.desk.messages import OutboxMessageAdmin
 from bookings.desk.people import DoctorAdmin, PatientAdmin
@@ -52,6 +52,7 @@ class ClinicSite(RoleSite):
         return [
             path("publish/", self.admin_view(self.publish), name="publish"),
             path("book/", self.admin_view(self.book), name="book"),
+            path("why/", self.admin_view(self.why), name="why"),
         ]
 
     def index(self, request: Any, extra_context: Any = None) -> HttpResponse:
@@ -75,6 +76,9 @@ class ClinicSite(RoleSite):
 
     def book(self, request: HttpRequest) -> HttpResponse:
         return booking.page(self, request)
+
+    def why(self, request: HttpRequest) -> HttpResponse:
+        return asking.page(self, request)
 
 
 def _make() -> ClinicSite:
