@@ -30,8 +30,9 @@ test: $(VENV)/requirements-dev.txt
 # Two never get the same time, whatever is killed meanwhile (bookings/tests/stress).
 SECONDS ?= 60
 stress: $(VENV)/requirements-dev.txt
-	@STRESS_FAULTS=1 STRESS_SECONDS="$(SECONDS)" STRESS_SEED="$(SEED)" \
-		$(PYTHON) -m pytest bookings/tests/stress/test_stress.py -q -s -k wrong
+	@mkdir -p var && STRESS_FAULTS=1 STRESS_SECONDS="$(SECONDS)" STRESS_SEED="$(SEED)" \
+		$(PYTHON) -m pytest bookings/tests/stress/test_stress.py -q -s -k wrong \
+		--basetemp var/stress
 
 # What production needs set, made up, so that `check --deploy` judges the settings.
 PRODUCTION_LIKE = env DEBUG=0 PUBLIC_SCHEME=https EMAIL_URL=smtp://localhost:25 \
