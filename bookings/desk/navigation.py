@@ -30,6 +30,7 @@ _GROUPS: list[tuple[str | Promise, list[Item]]] = [
             ("bookings.service", "medical_services", _("Services")),
             ("bookings.workinghours", "calendar_month", _("Working hours")),
             ("bookings.timeoff", "event_busy", _("Time off")),
+            ("bookings.holiday", "celebration", _("Holidays")),
             ("bookings.location", "location_on", _("Locations")),
             ("bookings.practice", "settings", _("Clinic settings")),
         ],

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.modeladmin import PlainModelAdmin
+from bookings.desk.countries import PracticeForm
 from bookings.desk.forms import LocationForm
 from bookings.desk.rules import ChangesRules
 from bookings.desk.stale import KeepsBoth
@@ -69,6 +70,7 @@ class LocationAdmin(KeepsBoth, PlainModelAdmin):
 class PracticeAdmin(ChangesRules, PlainModelAdmin):
     """The clinic's one row of settings: its list is its form."""
 
+    form = PracticeForm
     rule_fields = ("horizon_days", "holiday_country", "holiday_region")
     fieldsets = (
         (
@@ -92,6 +94,7 @@ class PracticeAdmin(ChangesRules, PlainModelAdmin):
                 )
             },
         ),
+        (_("Closing days"), {"fields": (("holiday_country", "holiday_region"),)}),
     )
 
     def changelist_view(

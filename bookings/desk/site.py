@@ -17,6 +17,7 @@ from accounts.adminsite import RoleSite
 from accounts.models import User
 from bookings.desk import asking, booking, dashboard, publishing
 from bookings.desk.appointments import AppointmentAdmin
+from bookings.desk.holidays import HolidayAdmin
 from bookings.desk.messages import OutboxMessageAdmin
 from bookings.desk.people import DoctorAdmin, PatientAdmin
 from bookings.desk.schedule import SlotAdmin, TimeOffAdmin, WorkingHoursAdmin
@@ -24,6 +25,7 @@ from bookings.desk.setup import LocationAdmin, PracticeAdmin, ServiceAdmin
 from bookings.models import (
     Appointment,
     Doctor,
+    Holiday,
     Location,
     OutboxMessage,
     Patient,
@@ -91,6 +93,7 @@ def _make() -> ClinicSite:
     site.register(Service, ServiceAdmin)
     site.register(WorkingHours, WorkingHoursAdmin)
     site.register(TimeOff, TimeOffAdmin)
+    site.register(Holiday, HolidayAdmin)
     site.register(Location, LocationAdmin)
     site.register(Practice, PracticeAdmin)
     site.register(User, StaffAdmin)

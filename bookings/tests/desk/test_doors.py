@@ -6,7 +6,14 @@ import pytest
 from django.test import Client
 
 from bookings.actions import appointments
-from bookings.models import Appointment, Location, OutboxMessage, Patient, TimeOff
+from bookings.models import (
+    Appointment,
+    Holiday,
+    Location,
+    OutboxMessage,
+    Patient,
+    TimeOff,
+)
 from bookings.tests import make
 from tenants.context import clinic_context
 
@@ -18,6 +25,7 @@ LISTS = {
     "bookings/service": "owner reception doctor",
     "bookings/workinghours": "owner reception doctor",
     "bookings/timeoff": "owner reception doctor",
+    "bookings/holiday": "owner reception doctor",
     "bookings/location": "owner reception doctor",
     "bookings/outboxmessage": "owner reception doctor",
     "accounts/user": "owner",
@@ -29,10 +37,16 @@ MAY_ADD = {
         "bookings/service",
         "bookings/workinghours",
         "bookings/timeoff",
+        "bookings/holiday",
         "bookings/location",
         "accounts/user",
     },
-    "reception": {"bookings/patient", "bookings/workinghours", "bookings/timeoff"},
+    "reception": {
+        "bookings/patient",
+        "bookings/workinghours",
+        "bookings/timeoff",
+        "bookings/holiday",
+    },
     "doctor": set(),
 }
 STAFF = ("owner", "reception", "doctor")
@@ -52,6 +66,7 @@ def rows(clinic):
     )
     start = datetime.now(UTC) + timedelta(days=1)
     off = TimeOff.objects.create(start=start, end=start + timedelta(hours=2))
+    closed = Holiday.objects.create(day=start.date(), name="Founders’ day")
     return {
         "bookings/appointment": booked.pk,
         "bookings/slot": slots[0].pk,
@@ -60,6 +75,7 @@ def rows(clinic):
         "bookings/service": doctor.default_service.pk,
         "bookings/workinghours": make.hours(doctor).pk,
         "bookings/timeoff": off.pk,
+        "bookings/holiday": closed.pk,
         "bookings/location": Location.objects.get().pk,
         "bookings/outboxmessage": OutboxMessage.objects.get().pk,
         "bookings/practice": 1,
@@ -90,7 +106,9 @@ def test_only_who_may_add_gets_the_form_for_it(rows, as_, role):
     assert opened == MAY_ADD[role]
 
 
-@pytest.mark.parametrize("path", ["/admin/", "/admin/publish/", "/admin/book/"])
+@pytest.mark.parametrize(
+    "path", ["/admin/", "/admin/publish/", "/admin/book/", "/admin/why/"]
+)
 @pytest.mark.parametrize("role", [*STAFF, "patient", "operator", None])
 def test_the_other_pages_open_for_the_roles_that_may(rows, as_, role, path):
     user = as_(role) if role else Client(headers={"host": "riverside.localhost"})
