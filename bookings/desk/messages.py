@@ -2,16 +2,23 @@
 
 from typing import Any
 
+from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts import roles
 from accounts.modeladmin import ReadOnlyAdmin, display
 from bookings.desk import clock
+from bookings.desk.permissions import DeskButtons
 from bookings.models import OutboxMessage
+from bookings.outbox import post
 
 
-class OutboxMessageAdmin(ReadOnlyAdmin):
+class OutboxMessageAdmin(DeskButtons, ReadOnlyAdmin):
+    actions = ("send_again",)
     list_display = (
         "about",
         "kind",
@@ -45,6 +52,24 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         if roles.sees_all_appointments(request.user):
             return found
         return found.filter(change__appointment__doctor__user=request.user)
+
+    @admin.action(description=_("Send again what was given up"), permissions=["desk"])
+    def send_again(
+        self, request: HttpRequest, queryset: QuerySet[OutboxMessage]
+    ) -> None:
+        """Have the worker try anew, as often as it tried before it gave up."""
+        dead = queryset.filter(state=OutboxMessage.State.DEAD)
+        first = dead.select_related("change").first()
+        state = OutboxMessage.State.WAITING
+        number = dead.update(state=state, due_at=timezone.now(), attempts=0)
+        if first:
+            post.wake_worker(first.change)
+        said = ngettext(
+            "%(n)d message is sent again.", "%(n)d messages are sent again.", number
+        )
+        if number < queryset.count():
+            said += " " + str(_("The others were not given up."))
+        self.message_user(request, said % {"n": number}, messages.SUCCESS)
 
     @display(description=_("about"))
     def about(self, message: OutboxMessage) -> str:
