@@ -34,7 +34,8 @@ from bookings.models import (
 Written = TypeVar("Written")
 _REASON = "The clinic's hours or services changed."
 _DAY = timedelta(days=1)
-_LOOK_AROUND = timedelta(days=42)  # how far from its old time a new one is looked for
+# How far from its old time a new one is looked for: near first, which is most often it.
+_NEAR, _FAR = timedelta(days=14), timedelta(days=42)
 
 
 class Choice(StrEnum):
@@ -261,29 +262,35 @@ def _settle(
 def _nearest(visit: Appointment, now: datetime) -> Wish | None:
     """The free start of the same doctor that is nearest to the old one."""
     doctor = Doctor.objects.prefetch_related("services").get(pk=visit.doctor_id)
-    first, last = visit.start - _LOOK_AROUND, visit.start + _LOOK_AROUND
-    busy = claims.busy_times(doctor, first, last + _LOOK_AROUND, moving=visit)
-    rows = Slot.objects.between(max(first, now), last).filter(doctor=doctor)
-    by_id: dict[object, Slot] = {row.pk: row for row in rows.select_related("location")}
-    practice = Practice.load()
+    for around in (_NEAR, _FAR):
+        free = _free_starts(visit, doctor, around, now)
+        for slot in sorted(free, key=lambda slot: abs(slot.start - visit.start)):
+            slot.doctor = doctor
+            wish = Wish(
+                slot,
+                visit.service,
+                Practice.load(),
+                as_staff=True,
+                patient=visit.patient,
+                moving=visit,
+            )
+            if not claims.patient_is_busy(wish):
+                return wish
+    return None
+
+
+def _free_starts(
+    visit: Appointment, doctor: Doctor, around: timedelta, now: datetime
+) -> list[Slot]:
+    first, last = max(visit.start - around, now), visit.start + around
+    busy = claims.busy_times(doctor, first - _DAY, last + _DAY, moving=visit)
+    near = Slot.objects.between(first, last).filter(doctor=doctor)
+    rows = list(near.select_related("location"))
     judged = offers(
-        [row.facts(my_appointment=visit.pk) for row in by_id.values()],
+        [row.facts(my_appointment=visit.pk) for row in rows],
         visit=claims.visit_of(visit.service, doctor),
-        policy=claims.policy_of(practice, visit.service, as_staff=True),
+        policy=claims.policy_of(Practice.load(), visit.service, as_staff=True),
         busy=busy,
         now=now,
     )
-    free = [by_id[offer.slots[0].id] for offer in judged if offer.is_free]
-    for slot in sorted(free, key=lambda slot: abs(slot.start - visit.start)):
-        slot.doctor = doctor
-        wish = Wish(
-            slot,
-            visit.service,
-            practice,
-            as_staff=True,
-            patient=visit.patient,
-            moving=visit,
-        )
-        if not claims.patient_is_busy(wish):
-            return wish
-    return None
+    return [row for row, offer in zip(rows, judged, strict=True) if offer.is_free]

@@ -26,7 +26,7 @@ from bookings.desk.stale import KeepsBoth, again
 from bookings.errors import BookingError, UndecidedError
 from bookings.models import Appointment, Doctor, Holiday, Service, TimeOff, WorkingHours
 
-_PREFIX = "decision:"
+_PREFIX, _FOR_ALL = "decision:", "decision-for-all"
 
 
 class _NotSavedError(Exception):
@@ -119,7 +119,8 @@ class ChangesRules(KeepsBoth):
             )
             % {"n": len(hits)},
             "questions": [_question(hit, decisions) for hit in hits],
-            "fields": [each for each in sent if not each[0].startswith(_PREFIX)],
+            "fields": [each for each in sent if not each[0].startswith("decision")],
+            "for_all": _FOR_ALL,
             "is_again": bool(decisions),
             "back": request.path,
         }
@@ -161,12 +162,12 @@ def _days(row: Any, sent: Mapping[str, Any], *names: str) -> tuple[date, date] |
 def _question(hit: Hit, decisions: dict[UUID, Decision]) -> dict[str, Any]:
     """One visit that is hit, and what may be chosen for it."""
     visit, proposal = hit.appointment, hit.proposal
-    choices = [
+    common = [
         (Choice.UNPLACE, _("Find a new time later (the patient is not told yet)")),
         (Choice.CANCEL, _("Cancel it and tell the patient")),
         (Choice.KEEP, _("Keep it as it is")),
     ]
-    shown = [(choice.value, text) for choice, text in choices]
+    shown = [(choice.value, text) for choice, text in common]
     if proposal:
         at = clock.wall(proposal.start, visit.doctor.timezone)
         move = f"{Choice.MOVE.value}@{proposal.start.isoformat()}"
@@ -181,6 +182,7 @@ def _question(hit: Hit, decisions: dict[UUID, Decision]) -> dict[str, Any]:
         "when": clock.wall(visit.start, visit.zone),
         "why": hit.misfit.sentence,
         "choices": shown,
+        "common": [(choice.value, text) for choice, text in common],
         "chosen": kept or shown[0][0],
     }
 
@@ -189,7 +191,7 @@ def _decisions(sent: Any) -> dict[UUID, Decision]:
     found = {}
     for name, value in sent.items():
         if name.startswith(_PREFIX):
-            choice, _at, start = value.partition("@")
+            choice, _at, start = (sent.get(_FOR_ALL) or value).partition("@")
             try:
                 moment = datetime.fromisoformat(start) if start else None
                 decision = Decision(Choice(choice), moment)

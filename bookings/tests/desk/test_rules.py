@@ -256,3 +256,17 @@ def hidden(page):
     """The hidden fields of a page's form, as a browser would send them."""
     found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
     return {name: value for name, value in found if name != "csrfmiddlewaretoken"}
+
+
+def test_one_answer_may_do_for_all(doctor, reception):
+    visits = [book(at(doctor, time(9))), book(at(doctor, time(9, 20)))]
+    first = reception.post(LEAVE, morning_off(doctor)).content.decode()
+    assert "2 booked visits are hit" in first
+    chosen = {name: values[0] for name, values in questions(first).items()}
+
+    reception.post(LEAVE, hidden(first) | chosen | {"decision-for-all": "cancel"})
+
+    assert TimeOff.objects.exists()
+    for visit in visits:
+        visit.refresh_from_db()
+        assert visit.status == "cancelled"
