@@ -1,12 +1,14 @@
 """ "Any doctor" booking: one of several who are free at a time, the least busy first."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q
 
 from bookings.actions import appointments
+from bookings.availability import SENTENCES, Reason
 from bookings.errors import (
     BookingError,
     NoSlotError,
@@ -16,6 +18,7 @@ from bookings.errors import (
     SlotTakenError,
 )
 from bookings.models import Appointment, Service, Slot
+from bookings.once import repeatable
 
 # What one doctor's time may be refused for while another's may still be had.
 _TRY_THE_NEXT = (SlotTakenError, SlotHeldError, SlotBusyError, NotOfferedError)
@@ -43,6 +46,24 @@ def book_any(
         except _TRY_THE_NEXT as error:
             refused = error
     raise refused
+
+
+@repeatable
+def book_at(*, start: datetime, service: Service, **asked: Any) -> Appointment:
+    """Book a service at an instant, with whichever doctor is free and least busy.
+
+    Raises:
+        NotOfferedError: nobody who offers the service has a time that starts then.
+        BookingError: as `book_any`.
+    """
+    offering = Slot.objects.filter(
+        start=start, doctor__is_active=True, doctor__services=service
+    )
+    slot_ids = list(offering.values_list("pk", flat=True))
+    if not slot_ids:
+        reason = Reason.OUTSIDE_HOURS
+        raise NotOfferedError(reason, SENTENCES[reason])
+    return book_any(slot_ids=slot_ids, service=service, **asked)
 
 
 def _least_busy_first(slot_ids: Collection[UUID]) -> list[UUID]:

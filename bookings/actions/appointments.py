@@ -213,10 +213,10 @@ def _check_open(
     appointment: Appointment, now: datetime, *, as_staff: bool, version: int | None
 ) -> None:
     """Refuse a change of what is over, cancelled, past the cut-off, or seen otherwise."""
-    if version is not None and version != appointment.version:
-        raise VersionMismatchError
     if appointment.status == Appointment.Status.CANCELLED:
         raise AlreadyCancelledError
+    if version is not None and version != appointment.version:
+        raise VersionMismatchError
     if appointment.status != Appointment.Status.BOOKED or appointment.end <= now:
         raise AppointmentPastError
     cutoff = timedelta(minutes=Practice.load().cutoff_minutes)

@@ -9,7 +9,7 @@ from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.actions import appointments
+from bookings.actions import anyone, appointments
 from bookings.api import queries
 from bookings.api.bodies import BookingBody, CancelBody, MoveBody
 from bookings.api.doctors import found
@@ -67,17 +67,23 @@ class Appointments(Endpoint):
         sent.is_valid(raise_exception=True)
         wish = sent.validated_data
         service, user = service_of(wish["service"]), user_of(request)
+        asked: dict[str, Any] = {
+            "patient": patient_for(user, wish["patient"]),
+            "by": user,
+            "via": API,
+            "reason": wish["reason"],
+            "language": (user and user.language) or get_language() or "",
+            **self.terms(request),
+        }
+        if service and wish["start"]:
+            made = anyone.book_at(start=wish["start"], service=service, **asked)
+            return _answer(made, 201)
         with with_alternatives(wish["slot"], service):
             made = appointments.book(
                 slot_id=wish["slot"],
-                patient=patient_for(user, wish["patient"]),
-                by=user,
-                via=API,
                 service=service,
                 hold_token=wish["hold"] or "",
-                **self.terms(request),
-                reason=wish["reason"],
-                language=(user and user.language) or get_language() or "",
+                **asked,
             )
         return _answer(made, 201)
 

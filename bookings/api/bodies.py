@@ -99,6 +99,13 @@ class HoldBody(serializers.Serializer[None]):
 
 
 class BookingBody(HoldBody):
+    slot = IdInBody(required=False, allow_null=True, default=None)
+    start = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text=_("Instead of `slot`: any doctor who offers the service then."),
+    )
     hold = serializers.CharField(
         max_length=200, required=False, allow_null=True, default=None
     )
@@ -107,6 +114,18 @@ class BookingBody(HoldBody):
         max_length=500, required=False, allow_blank=True, default=""
     )
     timezone = ZoneField(max_length=64, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs["slot"]) == bool(attrs["start"]):
+            message = _("Send either slot or start.")
+            raise serializers.ValidationError({"slot": message})
+        if attrs["start"] and not attrs["service"]:
+            message = _("Say which service, for any doctor.")
+            raise serializers.ValidationError({"service": message})
+        if attrs["start"] and attrs["hold"]:
+            message = _("A hold is on one doctor's time: send its slot.")
+            raise serializers.ValidationError({"hold": message})
+        return attrs
 
 
 class CancelBody(serializers.Serializer[None]):

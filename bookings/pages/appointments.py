@@ -92,12 +92,14 @@ def cancel(request: ClinicRequest, reference: str) -> HttpResponse:
             appointment_id=visit.pk,
             by=request.user if isinstance(request.user, User) else None,
             via=Appointment.Via.PAGE,
+            version=visits.version_seen(request),
         )
     except AlreadyCancelledError:
         pass  # sent twice: it is as was wished
     except BookingError as error:
         status = 503 if error.code == "unavailable" else 409
-        context |= {"refusal": str(error)}
+        fresh = visits.opened(request, reference) or visit
+        context = visits.facts_of(request, fresh) | {"refusal": str(error)}
         return render(request, "bookings/cancel.html", context, status=status)
     return redirect(str(context["visit_url"]))
 

@@ -72,6 +72,7 @@ def _move(request: ClinicRequest, visit: Appointment, slot: Slot) -> HttpRespons
             slot_id=slot.pk,
             by=request.user if isinstance(request.user, User) else None,
             via=Appointment.Via.PAGE,
+            version=visits.version_seen(request),
         )
     except BookingError as error:
         refusal = refusal_of(error, slot, visit.service, timezone.now())

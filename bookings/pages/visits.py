@@ -77,6 +77,12 @@ def facts_of(request: ClinicRequest, visit: Appointment) -> dict[str, Any]:
     }
 
 
+def version_seen(request: ClinicRequest) -> int | None:
+    """Which version of the visit the page showed that was sent, if it says so."""
+    raw = request.POST.get("version", "")
+    return int(raw) if raw.isdecimal() and len(raw) < 10 else None
+
+
 def closing(visit: Appointment, limit: timedelta) -> datetime:
     """Until when it can be changed online, on the clock of the place."""
     return visit.changes_close_at(limit).astimezone(visit.local_start.tzinfo)

@@ -31,9 +31,7 @@ def book(slot, **wishes):
 def squeeze(slot, *, why="Fell off a ladder", **wishes):
     person = wishes.pop("patient", None) or make.new_patient()
     by = make.user(role="reception")
-    return overbook(
-        slot_id=slot.pk, patient=person, by=by, via=DESK, why=why, **wishes
-    )
+    return overbook(slot_id=slot.pk, patient=person, by=by, via=DESK, why=why, **wishes)
 
 
 def test_it_is_marked_with_its_reason_and_takes_nothing_from_who_has_the_time(taken):
