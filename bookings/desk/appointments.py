@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -70,7 +71,6 @@ class AppointmentAdmin(VisitSteps, DeskButtons, ReadOnlyAdmin):
         "doctor",
         "service",
         "status_label",
-        "marked",
         "reference",
     )
     list_display_links = ("when", "reference")
@@ -95,7 +95,7 @@ class AppointmentAdmin(VisitSteps, DeskButtons, ReadOnlyAdmin):
         (gettext_lazy("Patient"), {"fields": ("patient_link", "contact", "reason")}),
         (
             gettext_lazy("Booking"),
-            {"fields": ("reference", "booked_via", "made", "is_overbooked")},
+            {"fields": ("reference", "booked_via", "made")},
         ),
     )
 
@@ -175,20 +175,21 @@ class AppointmentAdmin(VisitSteps, DeskButtons, ReadOnlyAdmin):
     def patient_name(self, appointment: Appointment) -> str:
         return appointment.patient.name
 
-    @display(
-        description=gettext_lazy("status"), ordering="status", label=STATUS_COLOURS
-    )
-    def status_label(self, appointment: Appointment) -> tuple[str, str]:
-        return appointment.status, appointment.get_status_display()
-
-    @display(description=gettext_lazy("marked"), header=True)
-    def marked(self, appointment: Any) -> tuple[str, str]:
-        """What is unusual about it, and why."""
-        if appointment.is_unplaced:
-            return _("Needs a new time"), ""
-        if appointment.is_overbooked:
-            return _("Overbooked"), appointment.why_so or ""
-        return "", ""
+    @display(description=gettext_lazy("status"), ordering="status")
+    def status_label(self, appointment: Any) -> str:
+        """The status, and below it what is unusual and why."""
+        look = {
+            "text": appointment.get_status_display(),
+            "variant": STATUS_COLOURS[appointment.status],
+        }
+        label = render_to_string("unfold/helpers/label.html", look)
+        unusual = _unusual(appointment)
+        if not unusual:
+            return label
+        below = (
+            '{}<span class="block mt-1 text-orange-700 dark:text-orange-400">{}</span>'
+        )
+        return format_html(below, label, unusual)
 
     @display(description=gettext_lazy("patient"))
     def patient_link(self, appointment: Appointment) -> str:
@@ -208,3 +209,11 @@ class AppointmentAdmin(VisitSteps, DeskButtons, ReadOnlyAdmin):
     @display(description=gettext_lazy("booked on"))
     def made(self, appointment: Appointment) -> str:
         return clock.here(appointment.created_at)
+
+
+def _unusual(appointment: Any) -> str:
+    if appointment.is_unplaced:
+        return _("Needs a new time")
+    if appointment.is_overbooked:
+        return ": ".join(filter(None, [_("Overbooked"), appointment.why_so]))
+    return ""

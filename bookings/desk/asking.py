@@ -72,9 +72,7 @@ class Group:
     """What stops the same people."""
 
     heading: str
-    findings: list[
-        tuple[Finding, str]
-    ]  # each with where it can be changed, if anywhere
+    findings: list[tuple[Finding, str, str]]  # each with a link and what it opens
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def _verdict(
         Group(
             str(_HEADINGS[binds]),
             [
-                (each, _link(site, request, each))
+                (each, *_link(site, request, each.about))
                 for each in found
                 if each.binds is binds
             ],
@@ -145,12 +143,12 @@ def _verdict(
     )
 
 
-def _link(site: Any, request: Any, finding: Finding) -> str:
-    """Where the row is that refuses, for whoever may open it."""
-    about: Model | None = finding.about
+def _link(site: Any, request: Any, about: Model | None) -> tuple[str, str]:
+    """The page of the row that refuses, for whoever may open it, and what it is."""
     if about is None or about._meta.model_name is None:
-        return ""
+        return "", ""
     name = about._meta.model_name
     if not may(request, "view", name):
-        return ""
-    return reverse(f"{site.name}:bookings_{name}_change", args=[about.pk])
+        return "", ""
+    place = reverse(f"{site.name}:bookings_{name}_change", args=[about.pk])
+    return place, str(about._meta.verbose_name)

@@ -24,6 +24,7 @@ from bookings.desk.forms import plain_phone
 from bookings.models import Doctor, Patient, Service
 
 NEW = "new"
+_NUMBERS = ("times", "every_weeks", "at_least")
 _Choices = Iterable[tuple[str, str]]
 _FARTHEST = timedelta(days=731)
 GONE = _("This time is not free any more. Choose another.")
@@ -187,6 +188,15 @@ class BookingForm(forms.Form):
         fields: Any = self.fields
         fields["slot"].choices = offered.choices(self.chosen)
         fields["who"].choices = [*people, (NEW, _("Somebody new, named below"))]
+
+    def plain(self) -> list[forms.BoundField]:
+        """The fields from top to bottom, as far as they are asked for."""
+        left_out = set(_NUMBERS) if self.offers_overbooking else {"why", *_NUMBERS}
+        return [self[name] for name in self.fields if name not in left_out]
+
+    def numbers(self) -> list[forms.BoundField]:
+        """The fields of a series, side by side."""
+        return [self[name] for name in _NUMBERS]
 
     def begin_anew(self) -> None:
         """Take another key: this one has booked something else."""

@@ -63,11 +63,9 @@ def _of_clinic(user: User, now: datetime, end: datetime) -> list[Figure]:
     if user.role != User.Role.DOCTOR:
         dead = OutboxMessage.objects.filter(state=OutboxMessage.State.DEAD).count()
         place = reverse("admin:bookings_outboxmessage_changelist")
-        figures.append(
-            _figure(
-                _("Messages given up"), dead, f"{place}?state__exact=dead", bad=dead
-            )
-        )
+        address = f"{place}?state__exact=dead"
+        if dead:
+            figures.append(_figure(_("Messages given up"), dead, address, bad=dead))
     return figures
 
 

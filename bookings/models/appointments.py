@@ -200,7 +200,7 @@ class Appointment(models.Model):
 
     def has_place_at(self, doctor_id: UUID, start: datetime) -> bool:
         """Whether it is at this time already, and not just squeezed in."""
-        is_placed = not (self.is_unplaced or self.is_overbooked)
+        is_placed = self.is_active and not (self.is_unplaced or self.is_overbooked)
         return is_placed and (self.doctor_id, self.start) == (doctor_id, start)
 
     @property

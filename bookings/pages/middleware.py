@@ -4,8 +4,10 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import InterfaceError, OperationalError, connection
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from bookings.errors import BookingError, UnavailableError
 from bookings.pages import errors
@@ -25,6 +27,17 @@ class PageErrorMiddleware:
             return errors.not_found(request)  # type: ignore[arg-type]
         return response
 
+    def process_view(
+        self, request: HttpRequest, *_view: object
+    ) -> HttpResponseBase | None:
+        """Load who asks here: exceptions in middleware never reach the method below."""
+        try:
+            bool(request.user.is_authenticated)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("not served: %r", error)
+            return errors.unavailable(request)
+        return None
+
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
@@ -36,6 +49,35 @@ class PageErrorMiddleware:
         if isinstance(exception, BookingError):
             return errors.answer(request, 409, exception.code, str(exception), "")
         return None
+
+
+class PageSessionMiddleware(SessionMiddleware):
+    """Saves a session again on a fresh connection if the first was lost.
+
+    Django would call it interrupted, as if somebody had logged out meanwhile.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponse
+    ) -> HttpResponseBase:
+        for _try in range(2):
+            try:
+                return super().process_response(request, response)
+            except (SessionInterrupted, OperationalError, InterfaceError) as error:
+                if not _is_loss(error):
+                    raise
+                logger.warning("session not saved: %r", error)
+                connection.close()  # the next try gets another one
+        return errors.unavailable(request)
+
+
+def _is_loss(error: BaseException | None) -> bool:
+    """Whether a lost connection is behind an error."""
+    while error is not None and not isinstance(
+        error, OperationalError | InterfaceError
+    ):
+        error = error.__context__
+    return error is not None
 
 
 def _is_nowhere(request: HttpRequest) -> bool:

@@ -1,5 +1,6 @@
 """What a booking does when something under it fails: Redis, a connection, the disk."""
 
+import re
 import socket
 import threading
 import time
@@ -8,13 +9,16 @@ from datetime import timedelta
 import httpx
 import pytest
 import time_machine
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, connections
+from django.http import HttpResponse
 from django_redis import get_redis_connection
 
 from bookings import locking
 from bookings.actions import appointments, holds
 from bookings.errors import HoldExpiredError, SlotTakenError, UnavailableError
 from bookings.models import Appointment, Slot
+from bookings.pages.middleware import PageSessionMiddleware
 from bookings.tests import make
 
 PAGE = Appointment.Via.PAGE
@@ -164,6 +168,45 @@ def test_a_full_disk_refuses_plainly_keeps_nothing_and_does_not_stick(free):
     assert book(free)
 
 
+def test_a_page_on_a_dead_connection_says_503_and_then_works_again(free, daphnes):
+    (web,) = daphnes(1)
+    path = f"http://{web}/doctors/{free.doctor.slug}/?date={free.day}"
+    with httpx.Client(headers={"host": "riverside.localhost"}, timeout=30) as browser:
+        assert hold_by_page(browser, path, free).status_code == 302  # has a session
+        answers = []
+        for _ in range(3):
+            kill_all_backends()
+            answers += [browser.get(path) for _ in range(3)]
+
+    statuses = {answer.status_code for answer in answers}
+    assert statuses <= {200, 503}
+    assert answers[-1].status_code == 200
+    assert all("Retry-After" in a.headers for a in answers if a.status_code == 503)
+
+
+def hold_by_page(browser, path, slot):
+    token = re.search(r'csrfmiddlewaretoken" value="([^"]+)', browser.get(path).text)
+    assert token
+    sent = {"slot": str(slot.pk), "csrfmiddlewaretoken": token[1]}
+    return browser.post(path, data=sent)
+
+
+def test_a_session_whose_connection_is_lost_is_saved_on_another_one(free, rf):
+    request = rf.post("/")
+    request.session = SessionStore()
+    request.session["holds"] = "kept"
+    request.session.save()
+    request.session["holds"] = "changed"
+    kill_own_backend()
+
+    answer = PageSessionMiddleware(lambda _: HttpResponse()).process_response(
+        request, HttpResponse("held")
+    )
+
+    assert answer.content == b"held"
+    assert SessionStore(request.session.session_key)["holds"] == "changed"
+
+
 @pytest.mark.parametrize("skew", [timedelta(minutes=6), timedelta(minutes=-6)])
 def test_a_server_s_wrong_clock_neither_ends_nor_keeps_a_hold(free, skew):
     other = Slot.objects.order_by("-start")[0]
@@ -177,6 +220,14 @@ def test_a_server_s_wrong_clock_neither_ends_nor_keeps_a_hold(free, skew):
             book(other, hold_token=over.token)
 
     assert Appointment.objects.get() == made
+
+
+def kill_all_backends():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def kill_own_backend():

@@ -142,3 +142,18 @@ def test_the_cap_does_not_stop_a_move(long_visit):
     make.practice(max_open_appointments=1)
 
     assert move(visit, slots[3])
+
+
+def test_a_cancelled_visit_is_not_already_where_it_was(clinic):
+    make.practice()
+    slot, *_ = make.slots(make.doctor())
+    visit = appointments.book(
+        slot_id=slot.pk, patient=make.new_patient(), by=None, via=Appointment.Via.PAGE
+    )
+    via = Appointment.Via.PAGE
+    appointments.cancel(appointment_id=visit.pk, by=None, via=via)
+
+    with pytest.raises(AlreadyCancelledError):
+        appointments.reschedule(
+            appointment_id=visit.pk, slot_id=slot.pk, by=None, via=via
+        )
