@@ -59,7 +59,7 @@ class PageSessionMiddleware(SessionMiddleware):
 
     def process_response(
         self, request: HttpRequest, response: HttpResponse
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         for _try in range(2):
             try:
                 return super().process_response(request, response)
