@@ -1,11 +1,10 @@
 """Everybody at once on few times, by every path: two never get the same one.
 
-The short form runs with the suite; with faults, and for longer:
+The short form runs with the suite; with faults for longer:
 
     make stress SECONDS=60 SEED=7
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,8 @@ from bookings.tests.stress import checks, run
 from bookings.tests.stress.evidence import Evidence
 from bookings.tests.stress.run import Settings
 
+# Each run takes a whole machine: one after the other.
+pytestmark = pytest.mark.xdist_group("stress")
 BROKEN = "bookings.tests.stress.broken"
 
 
@@ -29,9 +30,8 @@ def test_nobody_gets_what_another_has(committed, tmp_path):
     assert len(found.visits) > 10
 
 
-@pytest.mark.skipif(not os.environ.get("STRESS_FAULTS"), reason="long: make stress")
 def test_the_same_while_things_go_wrong(committed, tmp_path):
-    settings = Settings.from_environment(seconds=60, with_faults=True)
+    settings = Settings.from_environment(seconds=24, with_faults=True)
 
     found = run.play(tmp_path, settings)
 
