@@ -75,7 +75,7 @@ def test_a_time_that_is_free_after_all_is_booked_as_usual():
 
 def test_blocked_held_and_too_short_times_can_be_given(taken):
     doctor = taken.doctor
-    last = Slot.objects.filter(doctor=doctor).order_by("start").last()
+    last = Slot.objects.filter(doctor=doctor).order_by("-start")[0]
     long = make.service(minutes=60)
     doctor.services.add(long)
     Slot.objects.filter(pk=last.pk).update(blocked_by="desk")
@@ -106,7 +106,7 @@ def test_nobody_is_in_two_places_at_once_even_so(taken):
 
 def test_moved_to_a_free_time_it_is_a_visit_like_any_other(taken):
     squeezed = squeeze(taken)
-    free = Slot.objects.filter(doctor=taken.doctor).order_by("start").last()
+    free = Slot.objects.filter(doctor=taken.doctor).order_by("-start")[0]
 
     moved = appointments.reschedule(
         appointment_id=squeezed.pk, slot_id=free.pk, by=None, via=DESK, as_staff=True
