@@ -156,7 +156,7 @@ def _answer(request: Any, steps: Steps) -> making.Body | None:
 def _refuse_series(steps: Steps, error: SeriesError) -> None:
     form: Any = steps.form
     zone = steps.visit.cleaned_data["doctor"].timezone
-    steps.refused = [(clock.wall(at, zone), str(why)) for at, why in error.refused]
+    steps.refused = making.week_by_week(error.refused, zone)
     steps.left = form.cleaned_data["times"] - len(error.refused)
     form.add_error(None, str(error))
 

@@ -6,15 +6,18 @@ a step back or a reload shows the same booking instead of making another.
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 from bookings.actions import appointments, overbooking, series
 from bookings.actions.series import Series
 from bookings.desk import clock
 from bookings.desk.booking_forms import BookingForm
-from bookings.errors import KeyInFlightError
+from bookings.errors import BookingError, KeyInFlightError, NoSlotError
 from bookings.models import Appointment
 from bookings.once import Answer, Once, Replay
 
@@ -75,6 +78,19 @@ def book(request: Any, visit: dict[str, Any], form: BookingForm) -> Body:
         return dict(replay.answer.body)
 
 
+def week_by_week(
+    refused: list[tuple[datetime, BookingError]], zone: str
+) -> list[tuple[str, str]]:
+    """Which visits of a series cannot be had: times and sentences."""
+    return [(clock.wall(at, zone), _sentence(error)) for at, error in refused]
+
+
+def _sentence(error: BookingError) -> str:
+    if isinstance(error, NoSlotError):
+        return _("No time is published then.")
+    return str(error)
+
+
 def _once(request: Any, zone: str) -> Once | None:
     """The page's key; without one, each sending books."""
     sent = request.POST.copy()
@@ -106,5 +122,5 @@ def _body(made: Appointment | Series, zone: str) -> Body:
         return {"booked": [str(made.pk)], "refused": []}
     return {
         "booked": [str(each.pk) for each in made.appointments],
-        "refused": [[clock.wall(at, zone), str(error)] for at, error in made.refused],
+        "refused": week_by_week(made.refused, zone),
     }

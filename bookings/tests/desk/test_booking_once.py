@@ -181,6 +181,15 @@ def test_what_stands_in_the_way_of_a_series_is_said_week_by_week(
     assert "Someone else has just taken this time." in text
 
 
+def test_weeks_that_are_not_published_yet_are_said_so(doctor, weekly, reception):
+    data = typed(weekly[3][0], opened(reception, doctor), times=2)
+    day = make.next_week(doctor) + timedelta(weeks=3)
+    page = reception.post(address(doctor, day=day), data).content.decode()
+    assert "No time is published then." in page
+    assert "Book the one that can be had" in page
+    assert not Appointment.objects.exists()
+
+
 @pytest.mark.parametrize(
     "fields",
     [
