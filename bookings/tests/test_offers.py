@@ -39,7 +39,11 @@ set_ups = st.fixed_dictionaries(
         "services": st.lists(services, min_size=1, max_size=3),
         "slot_minutes": st.sampled_from([10, 20, 30]),
         "gaps": st.sets(st.integers(0, 11), max_size=3),
-        "blocked": st.sets(st.integers(0, 11), max_size=2),
+        "zone": st.sampled_from(["Europe/London", "Asia/Kathmandu", "Pacific/Apia"]),
+        "blocked": st.dictionaries(
+            st.integers(0, 11), st.sampled_from(Slot.BlockedBy.values), max_size=2
+        ),
+        "new_patients_only": st.sets(st.integers(0, 11), max_size=2),
         "staff_only": st.sets(st.integers(0, 11), max_size=2),
         "held": st.lists(st.integers(0, 11), max_size=1),
         "booked": st.lists(
@@ -85,7 +89,7 @@ def _build(set_up: dict[str, Any]) -> tuple[Any, list[Service]]:
         notice_minutes=set_up["notice_minutes"], horizon_days=set_up["horizon_days"]
     )
     kinds = [make.service(**fields) for fields in set_up["services"]]
-    doctor = make.doctor(services=kinds)
+    doctor = make.doctor(services=kinds, timezone=set_up["zone"])
     length = timedelta(minutes=set_up["slot_minutes"])
     for n in sorted(set(range(12)) - set_up["gaps"]):
         make.slots(
@@ -93,7 +97,8 @@ def _build(set_up: dict[str, Any]) -> tuple[Any, list[Service]]:
             start=DAY_START + n * length,
             number=1,
             minutes=set_up["slot_minutes"],
-            blocked_by="desk" if n in set_up["blocked"] else "",
+            blocked_by=set_up["blocked"].get(n, ""),
+            new_patients_only=n in set_up["new_patients_only"],
             staff_only=n in set_up["staff_only"],
         )
     for n, kind in set_up["booked"]:
@@ -179,6 +184,10 @@ def _is_covered(view: SlotView, service: Service) -> bool:
     return reached >= view.slot.start + service.length
 
 
+def _is_out(view: SlotView, service: Service, why: str) -> bool:
+    return any(slot.blocked_by == why for slot in _run(view, service))
+
+
 def _some_occupied_touches(view: SlotView, service: Service) -> bool:
     start = view.slot.start - service.before
     end = view.slot.start + service.length + service.after
@@ -188,7 +197,8 @@ def _some_occupied_touches(view: SlotView, service: Service) -> bool:
 
 TRUE_WHEN: dict[Reason, Callable[[SlotView, Service, dict[str, Any]], bool]] = {
     Reason.TAKEN: lambda v, s, _: any(x.appointment_id for x in _run(v, s)),
-    Reason.BLOCKED: lambda v, s, _: any(x.blocked_by for x in _run(v, s)),
+    Reason.BLOCKED: lambda v, s, _: _is_out(v, s, "desk"),
+    Reason.TIME_OFF: lambda v, s, _: _is_out(v, s, "time_off"),
     Reason.HELD: lambda v, s, _: any(x.hold_id for x in _run(v, s)),
     Reason.STAFF_ONLY: lambda v, s, u: (
         not u["as_staff"] and any(x.staff_only for x in _run(v, s))
@@ -200,6 +210,8 @@ TRUE_WHEN: dict[Reason, Callable[[SlotView, Service, dict[str, Any]], bool]] = {
     Reason.HORIZON: lambda v, _, u: (
         not u["as_staff"] and v.slot.start - NOW > timedelta(days=u["horizon_days"])
     ),
-    Reason.OUTSIDE_HOURS: lambda v, s, _: not _is_covered(v, s),
+    Reason.OUTSIDE_HOURS: lambda v, s, _: (
+        _is_out(v, s, "hours") or not _is_covered(v, s)
+    ),
     Reason.BUFFER: lambda v, s, _: _some_occupied_touches(v, s),
 }
