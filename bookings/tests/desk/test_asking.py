@@ -55,6 +55,8 @@ def test_every_rule_is_named_and_linked_by_whom_it_binds(slot, reception):
     assert visit.reference in everybody
     assert f'href="/admin/bookings/appointment/{visit.pk}/change/"' in everybody
     assert 'data-code="notice"' in patients
+    assert 'data-code="notice"' not in everybody
+    assert 'data-code="taken"' not in patients
     assert "Shortest notice is 720 hours." in patients
     assert 'href="/admin/bookings/practice/1/change/"' in patients
 

@@ -214,7 +214,9 @@ def test_nonsense_in_a_ticked_row_is_no_error_of_ours(rows, owner, action, ids):
 
 
 @pytest.mark.parametrize("raw", ["nonsense", "%00", "9" * 40, "%F0%9F%92%A9"])
-@pytest.mark.parametrize("page", ["change", "delete", "history", "cancel"])
+@pytest.mark.parametrize(
+    "page", ["change", "delete", "history", "cancel", "move", "step"]
+)
 def test_nonsense_as_an_id_is_no_error_of_ours(rows, owner, raw, page):
     response = owner.get(f"/admin/bookings/appointment/{raw}/{page}/")
     assert response.status_code in (302, 400, 403, 404)
