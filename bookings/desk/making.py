@@ -48,7 +48,18 @@ def book(request: Any, visit: dict[str, Any], form: BookingForm) -> Body:
     Raises:
         BookingError: as the actions; nothing was written.
     """
-    given, zone = form.cleaned_data, visit["doctor"].timezone
+    zone = visit["doctor"].timezone
+    once = _once(request, zone)
+    try:
+        return _body(_patiently(lambda: _act(request, visit, form, once)), zone)
+    except Replay as replay:
+        return dict(replay.answer.body)
+
+
+def _act(
+    request: Any, visit: dict[str, Any], form: BookingForm, once: Once | None
+) -> Appointment | Series:
+    given = form.cleaned_data
     terms: dict[str, Any] = {
         "slot_id": UUID(given["slot"]),
         "service": visit["service"],
@@ -56,26 +67,19 @@ def book(request: Any, visit: dict[str, Any], form: BookingForm) -> Body:
         "by": request.user,
         "via": Appointment.Via.DESK,
         "reason": given["reason"],
-        "once": _once(request, zone),
+        "once": once,
     }
-
-    def act() -> Appointment | Series:
-        if given["times"] > 1:
-            return series.book_series(
-                times=given["times"],
-                every_weeks=given["every_weeks"],
-                at_least=given["at_least"],
-                as_staff=True,
-                **terms,
-            )
-        if given["slot"] in form.offered.refused:
-            return overbooking.overbook(why=given["why"], **terms)
-        return appointments.book(as_staff=True, **terms)
-
-    try:
-        return _body(_patiently(act), zone)
-    except Replay as replay:
-        return dict(replay.answer.body)
+    if given["times"] > 1:
+        return series.book_series(
+            times=given["times"],
+            every_weeks=given["every_weeks"],
+            at_least=given["at_least"],
+            as_staff=True,
+            **terms,
+        )
+    if given["slot"] in form.offered.refused:
+        return overbooking.overbook(why=given["why"], **terms)
+    return appointments.book(as_staff=True, **terms)
 
 
 def week_by_week(
