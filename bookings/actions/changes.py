@@ -12,7 +12,9 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.db import IntegrityError
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from bookings import locking
 from bookings.actions import claims, entries, slots
@@ -32,7 +34,9 @@ from bookings.models import (
 )
 
 Written = TypeVar("Written")
-_REASON = "The clinic's hours or services changed."
+Result = TypeVar("Result")
+DayKey = tuple[UUID, date]
+
 _DAY = timedelta(days=1)
 # How far from its old time a new one is looked for: near first, which is most often it.
 _NEAR, _FAR = timedelta(days=14), timedelta(days=42)
@@ -78,7 +82,7 @@ class Changed(Generic[Written]):
     now: datetime
     hits: list[Hit] = field(default_factory=list)
     told: list[AppointmentChange] = field(default_factory=list)
-    days: set[tuple[UUID, date]] = field(default_factory=set)
+    days: set[DayKey] = field(default_factory=set)
 
 
 class _TakeBackError(Exception):
@@ -134,7 +138,7 @@ def preview(
         raise _TakeBackError(_change(write, scope, None, nobody, now))
 
     try:
-        locking.durably(look_only)
+        _durably(look_only)
     except _TakeBackError as seen:
         return seen.done.hits
     return []
@@ -157,12 +161,19 @@ def apply(
         UndecidedError: somebody is hit of whom nothing was decided, or the agreed new
             time has gone meanwhile; nothing was written. Preview again.
     """
-    done = locking.durably(lambda: _change(write, scope, decisions, by, now))
+    done = _durably(lambda: _change(write, scope, decisions, by, now))
     if done.days:
         events.days_changed(done.days)
     for change in done.told:
         entries.tell(change)
     return done
+
+
+def _durably(work: Callable[[], Result]) -> Result:
+    try:
+        return locking.durably(work)
+    except IntegrityError as error:
+        raise claims.clash(error) from error
 
 
 def _change(
@@ -180,7 +191,7 @@ def _change(
     done.days |= _bring_in_line(scope, moment).days
     hit = [each for each in _misfits(scope, moment) if each.key not in before]
     if hit:
-        _settle_all(hit, decisions, by, done)
+        locking.bump_days(_settle_all(hit, decisions, by, done))
         touched = {each.appointment.doctor_id for each in hit}
         done.days |= _bring_in_line(replace(scope, doctors=list(touched)), moment).days
     return done
@@ -191,16 +202,19 @@ def _misfits(scope: Scope, now: datetime) -> list[Misfit]:
 
 
 def _lock_calendar(scope: Scope, now: datetime) -> None:
-    """Lock all that is coming, in the order that every action keeps."""
+    """Lock all that is coming, in the order that every action keeps.
+
+    Of a change on some days also the times around them, to which visits may move.
+    """
     coming = Slot.objects.filter(end__gt=now)
     visits = Appointment.objects.upcoming(now)
     if scope.doctors is not None:
         coming = coming.filter(doctor__in=scope.doctors)
         visits = visits.filter(doctor__in=scope.doctors)
     if scope.days is not None:
-        days = (scope.days[0] - _DAY, scope.days[1] + _DAY)
-        coming = coming.filter(day__range=days)
-        visits = visits.filter(start__date__range=days)
+        first, last = scope.days
+        coming = coming.filter(day__range=(first - _FAR - _DAY, last + _FAR + _DAY))
+        visits = visits.filter(start__date__range=(first - _DAY, last + _DAY))
     people = list(visits.values_list("patient", flat=True))
     for rows in (coming, visits, Patient.objects.filter(pk__in=people)):
         list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
@@ -221,7 +235,9 @@ def _settle_all(
     decisions: Mapping[UUID, Decision] | None,
     by: Actor,
     done: Changed[Written],
-) -> None:
+) -> set[DayKey]:
+    """Deal with each visit; returns the doctors' days on which something changed."""
+    touched: set[DayKey] = set()
     for misfit in sorted(hit, key=lambda each: each.appointment.start):
         visit = misfit.appointment
         decision = _MOVE if decisions is None else decisions.get(visit.pk)
@@ -235,14 +251,17 @@ def _settle_all(
                 raise UndecidedError
         done.hits.append(Hit(misfit, proposal.slot if proposal else None))
         if settled := _settle(visit, decision.choice, proposal, by, done.now):
-            done.days |= locking.days_of(settled.slots)
+            touched |= locking.days_of(settled.slots)
             done.told.append(settled.change)
+    done.days |= touched
+    return touched
 
 
 def _settle(
     visit: Appointment, choice: Choice, to: Wish | None, by: Actor, now: datetime
 ) -> Done | None:
     """Do to one visit what was decided; nothing if it stays as it is."""
+    reason = _("The clinic's hours or services changed.")
     old = list(Slot.objects.filter(appointment=visit.pk).order_by("start"))
     # A copy: what is shown of a hit is where it was.
     visit = Appointment.objects.get(pk=visit.pk)
@@ -251,11 +270,11 @@ def _settle(
             run: list[Any] = [each.id for each in claims.offer(to, now).slots]
             rows = Slot.objects.filter(pk__in=run).select_related("location", "doctor")
             new = list(rows.order_by("start"))
-            return entries.move(visit, to, old, new, by, now, reason=_REASON)
+            return entries.move(visit, to, old, new, by, now, reason=reason)
         case Choice.CANCEL:
-            return entries.cancel(visit, old, by, now, reason=_REASON)
+            return entries.cancel(visit, old, by, now, reason=reason)
         case Choice.UNPLACE:
-            return entries.unplace(visit, old, by, now, reason=_REASON)
+            return entries.unplace(visit, old, by, now, reason=reason)
     return None
 
 

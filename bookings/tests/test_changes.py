@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from django.core.management import call_command
 
-from bookings import locking
+from bookings import agenda, locking
 from bookings.actions import appointments, changes, slots
 from bookings.actions.changes import Choice, Decision, Scope
 from bookings.actions.entries import Actor
@@ -313,3 +313,44 @@ def test_publishing_names_the_visits_that_a_new_law_has_moved(doctor, capsys):
     assert visit.reference in said
     assert f"booked for {told}" in said
     assert "Nothing was moved." in said
+
+
+def test_a_move_out_of_the_changed_days_is_seen_there_too(doctor):
+    make.practice(horizon_days=30)
+    slots.publish()
+    visit = book(at(doctor, time(9)))
+    day = make.next_week(doctor)
+    write = leave(doctor, time(0), time(23))
+    scope = Scope([doctor.pk], (day, day))
+    (hit,) = changes.preview(write, scope=scope)
+    assert hit.proposal
+    target = hit.proposal.day
+    assert target != day
+    before = agenda.revisions([doctor.pk], target, target)
+
+    changes.apply(write, decisions=decide(Choice.MOVE, visit), by=NOBODY, scope=scope)
+
+    after = agenda.revisions([doctor.pk], target, target)
+    key = (doctor.pk, target)
+    assert after[key] > before[key]
+
+
+def test_the_times_that_visits_move_to_are_kept_from_others_meanwhile(committed):
+    doctor = with_hours()
+    visits = [book(at(doctor, time(9))), book(at(doctor, time(9, 20)))]
+    day = make.next_week(doctor)
+    write = leave(doctor, time(0), time(23))
+    decisions = decide(Choice.MOVE, *visits)
+    others = Slot.objects.filter(doctor=doctor).exclude(day=day)
+
+    def take_leave():
+        scope = Scope([doctor.pk], (day, day))
+        changes.apply(write, decisions=decisions, by=NOBODY, scope=scope)
+
+    jobs = [partial(book, slot) for slot in others]
+    outcomes = at_once(committed, [*jobs[:6], take_leave, *jobs[6:]])
+
+    assert set(outcomes) <= {"done", "slot_taken", "slot_busy", "undecided"}
+    assert no_overlaps()
+    for visit in Appointment.objects.active():
+        assert visit.slots.get().start == visit.start
