@@ -124,8 +124,8 @@ def evaluate(wish: Wish, now: datetime) -> Offer[object]:
             wish.practice,
             wish.service,
             as_staff=wish.as_staff,
-            is_known=is_for_new and _is_known(wish, now),
-            room_in_cap=_has_room(wish, now),
+            is_known=is_for_new and is_known(wish, now),
+            room_in_cap=has_room(wish, now),
         ),
         busy=busy,
         now=now,
@@ -216,7 +216,7 @@ def clash(error: IntegrityError) -> BookingError:
     raise error
 
 
-def _has_room(wish: Wish, now: datetime) -> bool:
+def has_room(wish: Wish, now: datetime) -> bool:
     """Whether the patient may have one more; moving one does not make it more."""
     patient = wish.patient
     if patient is None or patient._state.adding or wish.moving:
@@ -225,7 +225,7 @@ def _has_room(wish: Wish, now: datetime) -> bool:
     return has < wish.practice.max_open_appointments
 
 
-def _is_known(wish: Wish, now: datetime) -> bool:
+def is_known(wish: Wish, now: datetime) -> bool:
     """Whether the patient has been here before, as far as the calendar tells."""
     if wish.patient is None or wish.patient._state.adding:
         return False

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
 from accounts.models import User
@@ -17,7 +18,8 @@ from bookings import locking
 from bookings.actions import claims, entries
 from bookings.actions.claims import Wish
 from bookings.actions.entries import Actor, Done
-from bookings.errors import BookingError, NoSlotError, SeriesError
+from bookings.availability import Reason
+from bookings.errors import BookingError, NotOfferedError, SeriesError
 from bookings.models import Appointment, Patient, Practice, Service, Slot
 from bookings.once import Once, repeatable
 from bookings.timetable import instants, wall_time
@@ -152,7 +154,7 @@ def _weeks(
         slot = found.select_related("location").order_by("start").first()
         if slot is None:
             start = min(readings, default=first.slot.start + later)
-            yield _Week(start, None, error=NoSlotError())
+            yield _Week(start, None, error=_nothing_then())
             continue
         slot.doctor = doctor
         wish = replace(first, slot=slot if n else first.slot)
@@ -164,6 +166,10 @@ def _weeks(
             yield _Week(slot.start, wish, error=claims.refusal(judged, now))
 
 
+def _nothing_then() -> NotOfferedError:
+    return NotOfferedError(Reason.OUTSIDE_HOURS, _("No time is published then."))
+
+
 def _add(
     made: Series, week: _Week, new: Appointment, rows: list[Slot], actor: Actor
 ) -> None:
@@ -171,7 +177,7 @@ def _add(
     own = [row for row in rows if row.pk in week.run]
     try:
         if week.wish is None or week.error:
-            raise week.error or NoSlotError()
+            raise week.error or _nothing_then()
         claims.offer(week.wish, made.now, run=week.run)
         made.done.append(entries.book(new, week.wish, own, actor, made.now))
     except BookingError as error:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from accounts.models import User
 from bookings import locking
-from bookings.actions import entries
+from bookings.actions import claims, entries
 from bookings.actions.entries import Actor
 from bookings.errors import VersionMismatchError, WrongStateError
 from bookings.models import Appointment, AppointmentChange
@@ -20,6 +22,13 @@ _FROM = {
     Kind.COMPLETED: {Status.BOOKED, Status.ARRIVED},
     Kind.NO_SHOW: {Status.BOOKED, Status.ARRIVED},
 }
+
+
+def steps_from(status: str) -> list[AppointmentChange.Kind]:
+    """The steps that may follow on a status, `UNDONE` last."""
+    steps = [kind for kind, origins in _FROM.items() if status in origins]
+    has_step = status in {Status(kind.value) for kind in _FROM}
+    return [*steps, Kind.UNDONE] if has_step else steps
 
 
 def mark(
@@ -59,6 +68,7 @@ def undo(
 
     Raises:
         WrongStateError: there is no step to take back.
+        SlotTakenError, PatientBusyError: nobody came, and the time has gone to another.
         VersionMismatchError: the caller saw another version.
     """
 
@@ -97,7 +107,10 @@ def _change(
         entries.record(kind, appointment, actor, now or locking.clock())
         return appointment
 
-    return locking.durably(work)
+    try:
+        return locking.durably(work)
+    except IntegrityError as error:  # undone, but its time is another's meanwhile
+        raise claims.clash(error) from error
 
 
 def _standing_steps(kinds: Iterable[str]) -> list[str]:

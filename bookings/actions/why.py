@@ -143,8 +143,8 @@ class _Case:
             wish.practice,
             wish.service,
             as_staff=False,
-            is_known=claims._is_known(wish, now),
-            room_in_cap=claims._has_room(wish, now),
+            is_known=claims.is_known(wish, now),
+            room_in_cap=claims.has_room(wish, now),
         )
         return cls(
             tuple(_facts(row, now) for row in rows),

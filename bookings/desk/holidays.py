@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.modeladmin import PlainModelAdmin, display
+from bookings.desk.rules import ChangesRules
 from bookings.models import Holiday
 
 
@@ -43,7 +44,7 @@ class ComingFilter(SimpleListFilter):
         return queryset.filter(day__gte=today)
 
 
-class HolidayAdmin(PlainModelAdmin):
+class HolidayAdmin(ChangesRules, PlainModelAdmin):
     list_display = ("when", "name", "is_open", "source")
     list_filter = (ComingFilter, "is_open")
     search_fields = ("name",)

@@ -11,13 +11,11 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from bookings.actions import appointments, overbooking, series
 from bookings.actions.series import Series
 from bookings.desk import clock
 from bookings.desk.booking_forms import BookingForm
-from bookings.errors import BookingError, KeyInFlightError, NoSlotError
+from bookings.errors import BookingError, KeyInFlightError
 from bookings.models import Appointment
 from bookings.once import Answer, Once, Replay
 
@@ -86,13 +84,7 @@ def week_by_week(
     refused: list[tuple[datetime, BookingError]], zone: str
 ) -> list[tuple[str, str]]:
     """Which visits of a series cannot be had: times and sentences."""
-    return [(clock.wall(at, zone), _sentence(error)) for at, error in refused]
-
-
-def _sentence(error: BookingError) -> str:
-    if isinstance(error, NoSlotError):
-        return _("No time is published then.")
-    return str(error)
+    return [(clock.wall(at, zone), str(error)) for at, error in refused]
 
 
 def _once(request: Any, zone: str) -> Once | None:

@@ -10,7 +10,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
@@ -21,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from bookings import locking
-from bookings.actions import claims, visits
+from bookings.actions import visits
 from bookings.desk.cancelling import few_enough, version_seen
 from bookings.errors import BookingError, WrongStateError
 from bookings.models import Appointment, AppointmentChange
@@ -41,12 +40,6 @@ _ICONS = {
     Kind.COMPLETED: "check_circle",
     Kind.NO_SHOW: "person_off",
     UNDO: "undo",
-}
-_POSSIBLE: dict[str, tuple[str, ...]] = {
-    Status.BOOKED: (Kind.ARRIVED, Kind.COMPLETED, Kind.NO_SHOW),
-    Status.ARRIVED: (Kind.COMPLETED, Kind.NO_SHOW, UNDO),
-    Status.COMPLETED: (UNDO,),
-    Status.NO_SHOW: (UNDO,),
 }
 # Nobody has completed, or failed to come to, a visit that has not begun.
 _ONCE_BEGUN = {Kind.COMPLETED, Kind.NO_SHOW}
@@ -133,8 +126,12 @@ class VisitSteps:
 
 def possible(visit: Appointment, now: datetime) -> list[str]:
     """The steps that can be taken from where the visit is, as it stands."""
-    steps = _POSSIBLE.get(visit.status, ())
-    return [step for step in steps if visit.start <= now or step not in _ONCE_BEGUN]
+    steps = visits.steps_from(visit.status)
+    return [
+        UNDO if step is Kind.UNDONE else step
+        for step in steps
+        if visit.start <= now or step not in _ONCE_BEGUN
+    ]
 
 
 def buttons(visit: Appointment, now: datetime) -> list[dict[str, Any]]:
@@ -165,12 +162,9 @@ def _take_one(request: Any, visit: Appointment, step: str) -> Appointment:
         "via": Appointment.Via.DESK,
         "version": version_seen(request, visit.pk),
     }
-    try:
-        if step == UNDO:
-            return visits.undo(**terms)
-        return visits.mark(step=_begun(visit, Kind(step)), **terms)
-    except IntegrityError as error:  # its time is another's meanwhile
-        raise claims.clash(error) from error
+    if step == UNDO:
+        return visits.undo(**terms)
+    return visits.mark(step=_begun(visit, Kind(step)), **terms)
 
 
 def _begun(visit: Appointment, step: Kind) -> Kind:

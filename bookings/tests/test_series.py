@@ -88,7 +88,7 @@ def test_with_a_stated_part_the_rest_is_booked_and_the_gap_is_said(mondays):
 
 def test_a_week_without_that_time_is_a_gap_too(mondays):
     made = series(mondays[-1], 2, at_least=1)
-    assert [error.code for _, error in made.refused] == ["not_found"]
+    assert [str(e) for _, e in made.refused] == ["No time is published then."]
 
 
 def test_the_cap_counts_every_visit_of_the_series_not_only_the_first(mondays):

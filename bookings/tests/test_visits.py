@@ -3,8 +3,8 @@
 import pytest
 
 from bookings.actions import appointments, visits
-from bookings.errors import VersionMismatchError, WrongStateError
-from bookings.models import Appointment, AppointmentChange, OutboxMessage
+from bookings.errors import SlotTakenError, VersionMismatchError, WrongStateError
+from bookings.models import Appointment, AppointmentChange, OutboxMessage, Slot
 from bookings.tests import make
 
 DESK = Appointment.Via.DESK
@@ -76,3 +76,21 @@ def test_two_receptionists_on_one_visit_the_second_is_told(visit):
 
     with pytest.raises(VersionMismatchError):
         mark(visit, Kind.NO_SHOW, version=1)
+
+
+def test_a_no_show_whose_time_has_gone_to_another_is_not_undone_into_it(clinic):
+    make.practice()
+    slot, *_ = make.slots(make.doctor())
+    first = book_at(slot)
+    visits.mark(appointment_id=first.pk, step=Kind.NO_SHOW, by=None, via=DESK)
+    Slot.objects.filter(pk=slot.pk).update(appointment=None)
+    book_at(slot)
+
+    with pytest.raises(SlotTakenError):
+        visits.undo(appointment_id=first.pk, by=None, via=DESK)
+
+
+def book_at(slot):
+    return appointments.book(
+        slot_id=slot.pk, patient=make.new_patient(), by=None, via=DESK, as_staff=True
+    )
