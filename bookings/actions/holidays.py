@@ -1,11 +1,15 @@
 """Public holidays: from a library into rows that staff can see, rename and open."""
 
+import logging
 from datetime import date
 
 from django.conf import settings
 from holidays import HolidayBase, country_holidays
 
 from bookings.models import Holiday, Practice
+
+
+logger = logging.getLogger(__name__)
 
 
 def keep_up(practice: Practice, *, first: date, last: date) -> None:
@@ -19,7 +23,11 @@ def keep_up(practice: Practice, *, first: date, last: date) -> None:
     others.filter(day__gte=first, is_open=False).delete()
     if not calendar:
         return
-    found = _of(practice, range(first.year, last.year + 1))
+    try:
+        found = _of(practice, range(first.year, last.year + 1))
+    except NotImplementedError:  # a newer library may know other regions
+        logger.warning("no holidays are known of %s", calendar)
+        return
     rows = [
         Holiday(day=day, name=name[:120], calendar=calendar)
         for day, name in sorted(found.items())

@@ -128,8 +128,11 @@ def _durably(
     is_new = patient._state.adding
 
     def afresh() -> Series:
-        patient._state.adding = is_new  # tried again, it is inserted again
-        return work()
+        try:
+            return work()
+        except BaseException:
+            patient._state.adding = is_new  # tried again, it is inserted again
+            raise
 
     try:
         with locking.slot_locks(wanted):

@@ -209,3 +209,9 @@ def test_another_country_s_holidays_take_the_place_of_the_former_s(doctor):
 
     days = [f"{day:%m-%d}" for day in Holiday.objects.values_list("day", flat=True)]
     assert days == ["12-22", "12-25", "01-01"]
+
+
+def test_a_region_that_the_library_does_not_know_stops_nothing(doctor):
+    make.practice(horizon_days=13, holiday_country="US", holiday_region="ENG")
+    assert publish() == (6, 0, 0)
+    assert not Holiday.objects.exists()
