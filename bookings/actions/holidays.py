@@ -8,7 +8,6 @@ from holidays import HolidayBase, country_holidays
 
 from bookings.models import Holiday, Practice
 
-
 logger = logging.getLogger(__name__)
 
 
