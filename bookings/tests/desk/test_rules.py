@@ -149,36 +149,6 @@ def test_a_form_with_an_error_is_shown_as_ever(doctor, reception):
     assert "Course" in page
 
 
-def test_a_new_doctor_s_hours_are_published_with_the_doctor(
-    doctor, owner, django_capture_on_commit_callbacks
-):
-    service = doctor.default_service
-    sent = {
-        "name": "Ines Duarte",
-        "specialty": "Dermatology",
-        "slug": "duarte",
-        "languages": "en",
-        "position": "0",
-        "is_active": "on",
-        "services": [str(service.pk)],
-        "default_service": str(service.pk),
-        "location": str(doctor.location_id),
-        "timezone": "Europe/London",
-        "hours-TOTAL_FORMS": "1",
-        "hours-INITIAL_FORMS": "0",
-        "hours-0-weekday": str(make.next_week(doctor).weekday()),
-        "hours-0-opens": "09:00",
-        "hours-0-closes": "10:00",
-        "hours-0-slot_minutes": "20",
-        "hours-0-location": str(doctor.location_id),
-    }
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = owner.post("/admin/bookings/doctor/add/", sent)
-
-    assert answer.status_code == 302, answer.content.decode()
-    assert Slot.objects.filter(doctor__slug="duarte").count() >= 3
-
-
 def test_a_longer_service_asks_and_another_name_does_not(doctor, owner):
     visit = book(at(doctor, time(9)))
     service = visit.service
