@@ -29,6 +29,7 @@ test: $(VENV)/requirements-dev.txt
 
 # Two never get the same time, whatever is killed meanwhile (bookings/tests/stress).
 SECONDS ?= 60
+SEED ?= $(shell date +%s)
 stress: $(VENV)/requirements-dev.txt
 	@mkdir -p var && STRESS_SECONDS="$(SECONDS)" STRESS_SEED="$(SEED)" \
 		$(PYTHON) -m pytest bookings/tests/stress/test_stress.py -q -s -k wrong \

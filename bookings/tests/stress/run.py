@@ -43,8 +43,8 @@ class Settings:
 
     @classmethod
     def from_environment(cls, *, seconds: float, **more: Any) -> "Settings":
-        """STRESS_SECONDS and STRESS_SEED; without a seed, one by chance."""
-        seed = os.environ.get("STRESS_SEED") or str(random.randrange(10**6))
+        """STRESS_SECONDS and STRESS_SEED; the suite throws the same dice each time."""
+        seed = os.environ.get("STRESS_SEED") or "7"
         return cls(float(os.environ.get("STRESS_SECONDS") or seconds), seed, **more)
 
 
