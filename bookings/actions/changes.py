@@ -17,11 +17,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from bookings import locking
-from bookings.actions import claims, entries, slots
+from bookings.actions import claims, entries, proposals, slots
 from bookings.actions.claims import Wish
 from bookings.actions.entries import Actor, Done
 from bookings.actions.misfits import Misfit, misfits
-from bookings.availability import offers
 from bookings.errors import UndecidedError
 from bookings.live import events
 from bookings.models import (
@@ -38,8 +37,6 @@ Result = TypeVar("Result")
 DayKey = tuple[UUID, date]
 
 _DAY = timedelta(days=1)
-# How far from its old time a new one is looked for: near first, which is most often it.
-_NEAR, _FAR = timedelta(days=14), timedelta(days=42)
 
 
 class Choice(StrEnum):
@@ -213,7 +210,9 @@ def _lock_calendar(scope: Scope, now: datetime) -> None:
         visits = visits.filter(doctor__in=scope.doctors)
     if scope.days is not None:
         first, last = scope.days
-        coming = coming.filter(day__range=(first - _FAR - _DAY, last + _FAR + _DAY))
+        coming = coming.filter(
+            day__range=(first - proposals.FAR - _DAY, last + proposals.FAR + _DAY)
+        )
         visits = visits.filter(start__date__range=(first - _DAY, last + _DAY))
     people = list(visits.values_list("patient", flat=True))
     for rows in (coming, visits, Patient.objects.filter(pk__in=people)):
@@ -245,7 +244,7 @@ def _settle_all(
             raise UndecidedError
         proposal = None
         if decision.choice is Choice.MOVE:
-            proposal = _nearest(visit, done.now)
+            proposal = proposals.nearest(visit, done.now)
             is_agreed = proposal and decision.start in {None, proposal.slot.start}
             if decisions is not None and not is_agreed:
                 raise UndecidedError
@@ -276,40 +275,3 @@ def _settle(
         case Choice.UNPLACE:
             return entries.unplace(visit, old, by, now, reason=reason)
     return None
-
-
-def _nearest(visit: Appointment, now: datetime) -> Wish | None:
-    """The free start of the same doctor that is nearest to the old one."""
-    doctor = Doctor.objects.prefetch_related("services").get(pk=visit.doctor_id)
-    for around in (_NEAR, _FAR):
-        free = _free_starts(visit, doctor, around, now)
-        for slot in sorted(free, key=lambda slot: abs(slot.start - visit.start)):
-            slot.doctor = doctor
-            wish = Wish(
-                slot,
-                visit.service,
-                Practice.load(),
-                as_staff=True,
-                patient=visit.patient,
-                moving=visit,
-            )
-            if not claims.patient_is_busy(wish):
-                return wish
-    return None
-
-
-def _free_starts(
-    visit: Appointment, doctor: Doctor, around: timedelta, now: datetime
-) -> list[Slot]:
-    first, last = max(visit.start - around, now), visit.start + around
-    busy = claims.busy_times(doctor, first - _DAY, last + _DAY, moving=visit)
-    near = Slot.objects.between(first, last).filter(doctor=doctor)
-    rows = list(near.select_related("location"))
-    judged = offers(
-        [row.facts(my_appointment=visit.pk) for row in rows],
-        visit=claims.visit_of(visit.service, doctor),
-        policy=claims.policy_of(Practice.load(), visit.service, as_staff=True),
-        busy=busy,
-        now=now,
-    )
-    return [row for row, offer in zip(rows, judged, strict=True) if offer.is_free]
