@@ -77,8 +77,9 @@ def _create(slug: str) -> Clinic:
 
 @pytest.fixture(autouse=True)
 def _fresh_memory() -> None:
-    """No test sees what another left in a process's memory."""
+    """No test sees what another left in a process's memory, or its rate limits."""
     hosts.forget()
+    cache.clear()
 
 
 @pytest.fixture
@@ -115,13 +116,6 @@ def _empty(clinic: Clinic) -> None:
         )
         cursor.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
         cursor.execute("DELETE FROM public.tenants_duework")
-
-
-@pytest.fixture
-def _empty_cache(clinic: Clinic) -> None:
-    """Forget the counters of rate limits."""
-    del clinic
-    cache.clear()
 
 
 @pytest.fixture

@@ -150,9 +150,7 @@ DATABASES = {
     "default": {
         **_database,
         "ENGINE": "tenants.postgresql",
-        # The pool tries each connection before it gives it out (one round trip): after
-        # PostgreSQL was away, nobody is handed a dead one.
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": False,  # tenants.postgresql tests them, and all at once
         "CONN_MAX_AGE": 0,  # the pool keeps connections; kept ones per thread would leak
         "OPTIONS": {
             **_database.get("OPTIONS", {}),  # such as ?sslmode=require

@@ -11,7 +11,7 @@ from tenants.context import clinic_context
 
 
 @pytest.fixture(autouse=True)
-def _no_counters(_empty_cache, monkeypatch):
+def _asks_redis(clinic, monkeypatch):
     monkeypatch.setattr(throttle, "_asked_again_at", 0.0)
 
 

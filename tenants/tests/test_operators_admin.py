@@ -61,7 +61,6 @@ def test_an_operator_logs_in_with_an_email(clinic, browser):
     assert response["Location"] == "/admin/"
 
 
-@pytest.mark.usefixtures("_empty_cache")
 def test_guessing_at_an_operator_is_stopped(clinic, browser):
     with platform_context():
         make.user(role="operator", email="guessed@example.com")

@@ -5,7 +5,6 @@ from django.test import Client
 
 from bookings.tests import make
 
-pytestmark = pytest.mark.usefixtures("_empty_cache")
 PAGE = "/admin/login/?next=/admin/bookings/slot/"
 
 
