@@ -22,7 +22,9 @@ class JWTAuthentication(BaseAuthentication):
             raise exceptions.AuthenticationFailed(_("Use Authorization: Bearer TOKEN."))
         clinic: Any = request._request.clinic  # type: ignore[attr-defined]
         try:
-            return owner_of(words[1].decode("latin1"), clinic.pk, "access"), None
+            token = words[1].decode("latin1")
+            since = clinic.tokens_since
+            return owner_of(token, clinic.pk, "access", since=since), None
         except InvalidTokenError as error:
             raise exceptions.AuthenticationFailed(
                 _("This token is not valid here, or it has expired.")

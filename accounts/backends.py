@@ -25,7 +25,9 @@ class EmailBackend(BaseBackend):
         except User.DoesNotExist:
             make_password(password)  # the same work as a real check
             return None
-        return user if user.check_password(password) and user.is_active else None
+        may_enter = user.check_password(password) and user.is_active
+        return user if may_enter and not user.has_ended else None
 
     def get_user(self, user_id: Any) -> User | None:
-        return User.objects.filter(pk=user_id, is_active=True).first()
+        user = User.objects.filter(pk=user_id, is_active=True).first()
+        return user if user and not user.has_ended else None

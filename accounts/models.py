@@ -36,6 +36,7 @@ class User(AbstractBaseUser):
         RECEPTION = "reception", _("Reception")
         DOCTOR = "doctor", _("Doctor")
         OWNER = "owner", _("Owner")
+        SUPPORT = "support", _("Slotwell support")
         OPERATOR = "operator", _("Platform operator")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -46,6 +47,7 @@ class User(AbstractBaseUser):
     )
     language = models.CharField(_("language"), max_length=12, blank=True)
     is_active = models.BooleanField(_("may log in"), default=True)
+    ends_at = models.DateTimeField(_("may log in until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
     USERNAME_FIELD = "email"
@@ -75,6 +77,11 @@ class User(AbstractBaseUser):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the account was for a time, and that is over."""
+        return self.ends_at is not None and self.ends_at <= timezone.now()
 
     @property
     def is_staff(self) -> bool:

@@ -10,17 +10,20 @@ if TYPE_CHECKING:
 
 Anyone: TypeAlias = "User | AnonymousUser"
 
-PATIENT, RECEPTION, DOCTOR, OWNER, OPERATOR = (
+PATIENT, RECEPTION, DOCTOR, OWNER, SUPPORT, OPERATOR = (
     "patient",
     "reception",
     "doctor",
     "owner",
+    "support",
     "operator",
 )
 STAFF = frozenset({RECEPTION, DOCTOR, OWNER})
+# Support is an operator who looks into a clinic for a while, and changes nothing.
+DESK = STAFF | {SUPPORT}
 
 _CALENDAR = frozenset({"timeoff", "holiday", "workinghours"})
-_DESK = _CALENDAR | frozenset(
+_DAILY = _CALENDAR | frozenset(
     [
         "appointment",
         "appointmentchange",
@@ -32,11 +35,11 @@ _DESK = _CALENDAR | frozenset(
 _SETUP = frozenset(["doctor", "service", "location", "practice"])
 # (role, verb) → models of the clinic's admin. The owner may all of it.
 _GRANTS: dict[tuple[str, str], frozenset[str]] = {
-    (RECEPTION, "view"): _DESK | _SETUP,
+    (RECEPTION, "view"): _DAILY | _SETUP,
     (RECEPTION, "add"): frozenset({"patient", *_CALENDAR}),
-    (RECEPTION, "change"): _DESK,
+    (RECEPTION, "change"): _DAILY,
     (RECEPTION, "delete"): _CALENDAR,
-    (DOCTOR, "view"): _DESK | _SETUP,
+    (DOCTOR, "view"): _DAILY | _SETUP,
 }
 
 
@@ -46,7 +49,7 @@ def _role(user: "Anyone") -> str | None:
 
 def is_staff(user: "Anyone") -> bool:
     """May enter the admin: clinic staff at their clinic, operators on the platform."""
-    return _role(user) in STAFF | {OPERATOR}
+    return _role(user) in DESK | {OPERATOR}
 
 
 def runs_desk(user: "Anyone") -> bool:
@@ -60,7 +63,7 @@ def may_overbook(user: "Anyone") -> bool:
 
 
 def sees_all_appointments(user: "Anyone") -> bool:
-    return _role(user) in {RECEPTION, OWNER}
+    return _role(user) in {RECEPTION, OWNER, SUPPORT}
 
 
 def is_doctor(user: "Anyone") -> bool:
@@ -76,6 +79,8 @@ def may(user: "Anyone", perm: str) -> bool:
         return app in {"tenants", "accounts"}
     if role == OWNER:
         return app in {"bookings", "accounts"}
+    if role == SUPPORT:
+        return app == "bookings" and verb == "view"
     return app == "bookings" and model in _GRANTS.get((role or "", verb), frozenset())
 
 
@@ -84,6 +89,4 @@ def may_see_app(user: "Anyone", app: str) -> bool:
     role = _role(user)
     if role == OPERATOR:
         return app in {"tenants", "accounts"}
-    return (app == "bookings" and role in STAFF) or (
-        app == "accounts" and role == OWNER
-    )
+    return (app == "bookings" and role in DESK) or (app == "accounts" and role == OWNER)

@@ -38,15 +38,20 @@ def issue(user: User, clinic_id: UUID) -> TokenPair:
     )
 
 
-def owner_of(token: str, clinic_id: UUID, kind: Kind) -> User:
+def owner_of(
+    token: str, clinic_id: UUID, kind: Kind, *, since: datetime | None = None
+) -> User:
     """Return the user a token stands for.
 
+    Args:
+        since: the clinic's tokens from before this instant are void.
+
     Raises:
-        InvalidTokenError: forged, expired, of another kind or clinic, or its user is
-            gone, barred, or has changed the password since.
+        InvalidTokenError: forged, expired, of another kind or clinic, void, or its user
+            is gone, barred, or has changed the password since.
     """
     claims = _read(token, clinic_id)
-    if claims["kind"] != kind:
+    if claims["kind"] != kind or (since and claims["iat"] < since.timestamp()):
         raise InvalidTokenError
     try:
         user = User.objects.filter(pk=UUID(claims["sub"]), is_active=True).first()

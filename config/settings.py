@@ -279,7 +279,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "tenants.storage.ClinicStorage"},
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -289,7 +289,9 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
-MEDIA_ROOT = VAR_DIR / "media"
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR_DIR / "media"  # a folder for each clinic (tenants.storage)
+ARCHIVE_ROOT = VAR_DIR / "archives"  # exports, until they are fetched or too old
 
 # --- Mail ----------------------------------------------------------------------------
 

@@ -75,7 +75,7 @@ def _admit(headers: dict[str, str]) -> tuple[Clinic, Any, str | None] | None:
         clinic = resolve(host)
     except UnknownHostError:
         return None
-    if isinstance(clinic, Platform):
+    if isinstance(clinic, Platform) or not clinic.is_open:
         return None
     cookie = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
     session_key = cookie.value if cookie else None

@@ -57,9 +57,10 @@ def forget() -> None:
 
 def _look_up(host: str) -> Clinic:
     slug = host.removesuffix(f".{settings.BASE_DOMAIN}")
-    matches = {"domains__domain": host} if slug == host else {"slug": slug}
+    own = {"domains__domain": host, "domains__verified_at__isnull": False}
+    matches = own if slug == host else {"slug": slug}
     with platform_context():
-        clinic = Clinic.objects.active().filter(**matches).first()
+        clinic = Clinic.objects.ready().filter(**matches).first()
     if clinic is None:
         raise UnknownHostError(host)
     return clinic

@@ -1,20 +1,46 @@
-"""The only birth of a clinic's schema. Takes values, not a form; safe to repeat."""
+"""The only birth of a clinic's schema. Takes values, not a form; safe to repeat.
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from uuid import UUID
+`reserve` takes the address, `build` does the rest. What `build` needs stands beside the
+clinic's row until it is ready, so that a worker finishes what a kill interrupted; until
+then no host answers for the clinic.
+"""
 
-from django.core.management import call_command
-from django.core.management.commands.migrate import Command as MigrateCommand
-from django.db import connection
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection, transaction
+from django.utils.timezone import now as current_time
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from tenants import hosts
+from tenants.blueprint import prepare
 from tenants.context import clinic_context, platform_context
-from tenants.models import Clinic
+from tenants.lifecycle import TRIAL, record
+from tenants.locks import BusyError, only_one
+from tenants.models import Clinic, ClinicEvent, Plan, Provisioning
+from tenants.versions import current_version
 
-# Any constant: advisory locks of one database share one space of numbers.
-_LOCK_SPACE = 0x510717
+logger = logging.getLogger(__name__)
+
+# Who builds a clinic is done by then, or dead.
+_LEFT_ALONE = timedelta(seconds=30)
+
+
+class AddressTakenError(ValidationError):
+    """Another clinic has this address."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who a new clinic belongs to."""
+
+    email: str
+    name: str = ""
+    password: str = ""  # as `make_password` gives it; without one: "forgot password"
 
 
 def create_clinic(
@@ -22,64 +48,125 @@ def create_clinic(
 ) -> tuple[Clinic, bool]:
     """Create a clinic, its schema and its owner; finish one that was left half-made.
 
-    The clinic stays in state `creating`, which no host answers for, until all is there.
-
     Returns:
         The clinic, and whether this call made it ready.
 
     Raises:
         ValidationError: a value is not acceptable.
     """
-    with platform_context():
-        clinic = _reserve(slug=slug, name=name, timezone=timezone)
-        with _only_one(clinic.pk):
-            clinic.refresh_from_db()
-            if clinic.status != Clinic.Status.CREATING:
-                return clinic, False
-            _build_schema(clinic)
-            _make_owner(clinic, owner_email, owner_password)
-            clinic.status = Clinic.Status.ACTIVE
-            clinic.save(update_fields=["status"])
-    hosts.forget()
-    return clinic, True
+    hashed = make_password(owner_password) if owner_password else ""
+    owner = Owner(email=owner_email, name=name, password=hashed)
+    try:
+        clinic = reserve(slug=slug, name=name, timezone=timezone, owner=owner)
+    except AddressTakenError:
+        with platform_context():
+            clinic = Clinic.objects.get(slug=slug)
+    return clinic, build(clinic)
 
 
-def _reserve(*, slug: str, name: str, timezone: str) -> Clinic:
+def reserve(
+    *, slug: str, name: str, timezone: str, owner: Owner, is_trial: bool = False
+) -> Clinic:
+    """Take the address for a clinic that `build` then makes ready.
+
+    The same owner who asks again gets the same half-made clinic.
+
+    Raises:
+        ValidationError: a value is not acceptable.
+        AddressTakenError: somebody else has the address.
+    """
     clinic = Clinic(slug=slug, name=name, timezone=timezone)
     clinic.full_clean(validate_unique=False, validate_constraints=False)
-    found, _ = Clinic.objects.get_or_create(
-        slug=slug, defaults={"name": name, "timezone": timezone}
-    )
+    with platform_context(), transaction.atomic():
+        values = {"name": name, "timezone": timezone}
+        found, is_new = Clinic.objects.get_or_create(slug=slug, defaults=values)
+        if is_new:
+            Provisioning.objects.create(
+                clinic=found,
+                owner_email=owner.email,
+                owner_name=owner.name or name,
+                owner_password=owner.password,
+                is_trial=is_trial,
+            )
+        elif not Provisioning.objects.filter(
+            clinic=found, owner_email=owner.email
+        ).exists():
+            raise AddressTakenError(_("This address is taken. Choose another."))
     return found
 
 
-@contextmanager
-def _only_one(clinic_id: UUID) -> Iterator[None]:
-    """Make racing creators of one clinic queue, by a session's advisory lock."""
-    key = [_LOCK_SPACE, clinic_id.int & 0x7FFFFFFF]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", key)
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+def build(clinic: Clinic, *, wait: bool = True) -> bool:
+    """Make a reserved clinic ready; return whether this call did it.
+
+    Raises:
+        BusyError: somebody is at it, and `wait` is off.
+    """
+    with platform_context(), only_one(clinic.pk, wait=wait):
+        clinic.refresh_from_db()
+        if clinic.status != Clinic.Status.CREATING:
+            return False
+        needed = Provisioning.objects.get(clinic=clinic)
+        _build_schema(clinic)
+        _make_owner(clinic, needed)
+        _open(clinic, needed)
+    hosts.forget()
+    return True
+
+
+def finish_left(now: datetime) -> None:
+    """Build the clinics whose builder was killed."""
+    with platform_context():
+        left = Clinic.objects.filter(
+            status=Clinic.Status.CREATING,
+            provisioning__started_at__lt=now - _LEFT_ALONE,
+        )
+        for clinic in list(left):
+            try:
+                build(clinic, wait=False)
+            except BusyError:
+                continue
+            except DatabaseError:
+                logger.exception("the clinic %s cannot be created", clinic.pk)
 
 
 def _build_schema(clinic: Clinic) -> None:
-    """Make the schema and bring it to the newest migration; repeats do no harm."""
-    schema = connection.ops.quote_name(clinic.schema_name)
+    """Make the schema with all that is in it, or nothing."""
+    ddl = prepare()
+    with transaction.atomic():
+        if _has_schema(clinic):
+            return
+        with connection.cursor() as cursor:
+            name = connection.ops.quote_name(clinic.schema_name)
+            cursor.execute(f"CREATE SCHEMA {name}")
+        with clinic_context(clinic), connection.cursor() as cursor:
+            cursor.execute(ddl)
+
+
+def _has_schema(clinic: Clinic) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    # Django's own command, not migrate_schemas: that one closes the connection, and
-    # the lock would stay behind in the pool.
-    with clinic_context(clinic):
-        call_command(MigrateCommand(), verbosity=0, interactive=False)
+        cursor.execute("SELECT to_regnamespace(%s)", [clinic.schema_name])
+        return cursor.fetchone()[0] is not None
 
 
-def _make_owner(clinic: Clinic, email: str, password: str | None) -> None:
+def _make_owner(clinic: Clinic, needed: Provisioning) -> None:
     with clinic_context(clinic):
-        if not User.objects.filter(email__iexact=email).exists():
-            User.objects.create_user(
-                email=email, password=password, role=User.Role.OWNER, name=clinic.name
+        if not User.objects.filter(email__iexact=needed.owner_email).exists():
+            User.objects.create(
+                email=needed.owner_email,
+                name=needed.owner_name,
+                password=needed.owner_password or make_password(None),
+                role=User.Role.OWNER,
             )
+
+
+def _open(clinic: Clinic, needed: Provisioning) -> None:
+    clinic.schema_version = current_version()
+    clinic.status = Clinic.Status.ACTIVE
+    if needed.is_trial:
+        clinic.status = Clinic.Status.TRIAL
+        clinic.trial_ends_at = current_time() + TRIAL
+        clinic.plan = Plan.objects.filter(code="trial").first()
+    with transaction.atomic():
+        clinic.save(update_fields=["schema_version", "status", "trial_ends_at", "plan"])
+        needed.delete()
+        record(clinic, ClinicEvent.Kind.CREATED, by=needed.owner_email)

@@ -38,7 +38,7 @@ from bookings.models import (
 
 
 class ClinicSite(RoleSite):
-    roles = roles.STAFF
+    roles = roles.DESK
     index_title = _("Overview")
     index_template = "admin/desk/overview.html"
     login_template = "admin/desk/login.html"

@@ -59,6 +59,7 @@ def _is_same(before: Any, today: Any) -> bool:
     return (
         today is not None
         and today.is_active
+        and not today.has_ended
         and today.role == before.role
         and today.get_session_auth_hash() == before.get_session_auth_hash()
     )

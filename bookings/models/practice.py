@@ -36,6 +36,8 @@ class Practice(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(0.16)],
     )
     logo_svg = models.TextField(_("logo (SVG)"), blank=True, editable=False)
+    # Below the clinic's own media folder; served by bookings.pages.media.
+    logo = models.FileField(_("logo"), upload_to="logo/", blank=True)
     hold_minutes = models.PositiveSmallIntegerField(
         _("hold a time for (minutes)"),
         default=5,
@@ -73,6 +75,11 @@ class Practice(models.Model):
         max_length=8,
         blank=True,
         help_text=_("Where the days differ, for example ENG for England."),
+    )
+
+    # Steps of the guided set-up that were done or skipped; shown until all are.
+    setup_steps = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, editable=False
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The background worker: three loops, each in a thread of its own.
+"""The background worker: four loops, each in a thread of its own.
 
 - *wake-ups*: takes clinics from the wake-up list, ends their lapsed holds, hands their
   mail to the courier and re-arms them for what is next. Never waits for a mail server.
@@ -6,6 +6,7 @@
 - *sweep*: at the start and every few minutes looks at all clinics, for what a lost
   wake-up hid, forgets answers kept for a day, and publishes slots where the horizon
   has moved on.
+- *chores*: what the platform does about clinics as a whole (`tenants.chores`).
 
 Several workers may run side by side: rows are taken with `SKIP LOCKED`, publishing is
 idempotent. A loop that fails (database gone, a clinic broken) pauses and goes on.
@@ -29,7 +30,7 @@ from bookings.errors import UnavailableError
 from bookings.models import Slot
 from bookings.outbox import deliver, faults, horizon
 from bookings.outbox.handover import Handover
-from tenants import due
+from tenants import chores, due
 from tenants.context import (
     clinic_context,
     current_clinic,
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 POLL = 0.25  # seconds between looks at the wake-up list
 GLANCE = 0.1  # seconds between looks at what was handed over, in memory
+CHORES = 5.0  # seconds between rounds of the platform's chores
 SWEEP = 180.0  # seconds between sweeps
 SHORTEST = timedelta(seconds=1)  # what is still waiting is looked at again after this
 LONGEST_PAUSE = 5.0  # seconds between tries while the database is away
@@ -65,6 +67,7 @@ class Worker:
             (self.answer_wake_ups, POLL),
             (self.carry_mail, GLANCE),
             (self.sweep, SWEEP),
+            (self.do_chores, CHORES),
         ]
         loops = [
             threading.Thread(target=self._loop, args=step, daemon=True)
@@ -82,6 +85,7 @@ class Worker:
         self.sweep()
         self.answer_wake_ups()
         self.carry_mail()
+        self.do_chores()
 
     def answer_wake_ups(self) -> None:
         """Look after every clinic whose time has come."""
@@ -117,6 +121,14 @@ class Worker:
                     due.wake(clinic, first_due)
                 once.forget_old(now)
                 self._keep_published(now)
+
+    def do_chores(self) -> None:
+        """Do what concerns clinics as a whole."""
+        for chore in chores.CHORES:
+            if self._stopping.is_set():
+                return
+            with platform_context(), _kept_apart(chore.__name__):
+                chores.do(chore, locking.clock())
 
     def _keep_published(self, now: datetime) -> None:
         """Publish if the horizon has moved on, once a day at most."""

@@ -19,10 +19,13 @@ APP_MAY_IMPORT = {
     "tenants": ["accounts*"],
     "bookings": [
         "accounts*",
+        "tenants.archives*",
+        "tenants.chores*",
         "tenants.context*",
         "tenants.due*",
         "tenants.http*",
         "tenants.names*",
+        "tenants.usage*",
     ],
     "config": ["accounts*", "bookings*", "tenants*"],
 }

@@ -1,0 +1,40 @@
+"""One at a time, over all processes: advisory locks of the platform's upkeep."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+# Any constant: advisory locks of one database share one space of numbers.
+_SPACE = 0x510717
+
+
+class BusyError(Exception):
+    """Somebody else is at it."""
+
+
+@contextmanager
+def only_one(name: object, *, wait: bool = True) -> Iterator[None]:
+    """Make those who name the same thing queue, by a lock of the session's.
+
+    Not of a transaction's: what is done inside may commit several times. The connection
+    must not be closed inside, or the lock stays behind in the pool.
+
+    Raises:
+        BusyError: somebody has it, and `wait` is off.
+    """
+    digest = hashlib.sha256(str(name).encode()).digest()
+    key = [_SPACE, int.from_bytes(digest[:4], "big") & 0x7FFFFFFF]
+    with connection.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", key)
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+            if not cursor.fetchone()[0]:
+                raise BusyError(str(name))
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
