@@ -16,7 +16,7 @@ ENV PATH=/app/.venv/bin:$PATH \
     VAR_DIR=/app/var
 WORKDIR /app
 RUN useradd --system --uid 10001 --no-create-home slotwell \
- && install --directory --owner=slotwell --group=slotwell /app/var /app/var/media
+ && install --directory --owner=slotwell --group=slotwell /app/var /app/var/media /app/var/archives
 COPY --from=packages /app/.venv /app/.venv
 COPY . .
 RUN python -m compileall -q accounts bookings config tenants
