@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from uuid6 import uuid7
+
 from bookings import locking
 from bookings.actions import holidays, rules
 from bookings.actions.rules import Rules
@@ -133,18 +135,19 @@ def _make(doctor: Doctor, wanted: Wanted, known: list[Slot]) -> Published:
     """Insert what is missing."""
     starts = {slot.start for slot in known}
     new = [
-        Slot(
-            doctor=doctor,
-            start=time.start,
-            day=time.start.astimezone(doctor.zone).date(),
+        {
+            "id": uuid7(),
+            "doctor_id": doctor.pk,
+            "start": time.start,
+            "day": time.start.astimezone(doctor.zone).date(),
             **_terms(time),
-        )
+        }
         for time in wanted.values()
         if time.start not in starts
     ]
     # Two publishers at once: the constraint keeps one of each.
-    Slot.objects.bulk_create(new, ignore_conflicts=True, batch_size=2000)
-    return Published(made=len(new), days=locking.days_of(new))
+    made = Slot.objects.add(new)
+    return Published(made=made, days={(doctor.pk, row["day"]) for row in new})
 
 
 def _align(plan: Rules, wanted: Wanted, known: list[Slot], now: datetime) -> Published:
