@@ -136,7 +136,7 @@ def _user(mailbox: str, role: str, name: str) -> User:
     """Get or make an account; one hash serves them all, since hashing is slow."""
     user, _ = User.objects.get_or_create(
         email=address(mailbox),
-        defaults={"role": role, "name": name, "password": _password_hash()},
+        defaults={"role": role, "name": name, "password": password_hash()},
     )
     if mailbox == "owner" and user.name != name:  # made with the clinic, under its name
         user.name = name
@@ -145,7 +145,7 @@ def _user(mailbox: str, role: str, name: str) -> User:
 
 
 @cache
-def _password_hash() -> str:
+def password_hash() -> str:
     return make_password(PASSWORD)
 
 

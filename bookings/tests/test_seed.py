@@ -172,3 +172,25 @@ def test_the_command_seeds_both_clinics_and_if_empty_then_does_nothing(
     finally:
         with platform_context():
             User.objects.all()._raw_delete("default")
+
+
+def test_a_clinic_for_load_tests_has_what_was_asked_for_and_once(committed, settings):
+    settings.DEBUG = True
+    asked = ["seed_load", "riverside", "--doctors=2", "--days=3", "--patients=4"]
+    for _ in range(2):
+        said = io.StringIO()
+        call_command(*asked, stdout=said)
+
+    assert "2 doctors" in said.getvalue()
+    assert "4 patients" in said.getvalue()
+    slots = Slot.objects.filter(doctor__slug="load-2")
+    assert 80 <= slots.count() <= 120  # 40 a day, what is left of today
+    assert authenticate(username="load4@riverside.example", password=filling.PASSWORD)
+    assert Patient.objects.count() == 4
+
+
+@pytest.mark.parametrize("asked", [["--doctors=0"], ["--days=-1"]])
+def test_a_load_of_nothing_is_refused(committed, settings, asked):
+    settings.DEBUG = True
+    with pytest.raises(CommandError, match="at least 1"):
+        call_command("seed_load", "riverside", *asked)
