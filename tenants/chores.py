@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from tenants import lifecycle, provisioning
+from tenants import archives, lifecycle, provisioning
 from tenants.locks import BusyError, only_one
 
 # In this order, each on its own: what fails is tried again at the next round.
@@ -11,6 +11,7 @@ CHORES: tuple[Callable[[datetime], None], ...] = (
     provisioning.finish_left,
     lifecycle.end_trials,
     lifecycle.delete_due,
+    archives.forget_old,
 )
 
 
