@@ -81,6 +81,8 @@ class Practice(models.Model):
     setup_steps = ArrayField(
         models.CharField(max_length=20), default=list, blank=True, editable=False
     )
+    # Opening hours as the set-up was told them (bookings.setup.week), for doctors to come.
+    setup_week = models.JSONField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("clinic settings")
