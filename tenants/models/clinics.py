@@ -1,6 +1,6 @@
 """Clinics and their addresses."""
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -144,11 +144,20 @@ class Domain(DomainMixin):
 
     # Unique only once verified: nobody may sit on a name that is not theirs.
     domain = models.CharField(_("domain"), max_length=253, db_index=True)
+    # Links name it. `tenants.domains` alone chooses, and writes Clinic.primary_domain.
+    is_primary = models.BooleanField(_("primary"), default=False, editable=False)
     token = models.CharField(_("token"), max_length=64, editable=False)
     verified_at = models.DateTimeField(
         _("verified"), null=True, blank=True, editable=False
     )
     created_at = models.DateTimeField(_("added"), default=current_time, editable=False)
+    # The record was there once, and is not any more.
+    missing_since = models.DateTimeField(
+        _("record missing since"), null=True, blank=True, editable=False
+    )
+    check_after = models.DateTimeField(
+        null=True, blank=True, db_index=True, editable=False
+    )
 
     class Meta:
         verbose_name = _("own domain")
@@ -163,7 +172,21 @@ class Domain(DomainMixin):
             models.UniqueConstraint(
                 fields=["tenant", "domain"], name="clinic_names_domain_once"
             ),
+            models.UniqueConstraint(
+                fields=["tenant"],
+                condition=models.Q(is_primary=True),
+                name="clinic_has_one_primary_domain",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_primary=False)
+                | models.Q(verified_at__isnull=False),
+                name="primary_domain_is_verified",
+            ),
         )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save what is set, and no more: the mixin would make the first one primary."""
+        models.Model.save(self, *args, **kwargs)
 
 
 class Provisioning(models.Model):
