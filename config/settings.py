@@ -61,8 +61,8 @@ SHARED_APPS = [
     "daphne",
     "config",
     "unfold",  # before django_tenants, which overrides templates of the admin
+    "tenants",  # before django_tenants, for the commands `migrate`, `migrate_schemas`
     "django_tenants",
-    "tenants",
     "accounts",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from tenants import archives, lifecycle, provisioning
+from tenants import archives, lifecycle, migrating, provisioning
 from tenants.locks import BusyError, only_one
 
 # In this order, each on its own: what fails is tried again at the next round.
 CHORES: tuple[Callable[[datetime], None], ...] = (
     provisioning.finish_left,
+    migrating.finish_young,
     lifecycle.end_trials,
     lifecycle.delete_due,
     archives.forget_old,

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from django.db import connection
 
 # Any constant: advisory locks of one database share one space of numbers.
@@ -24,8 +25,7 @@ def only_one(name: object, *, wait: bool = True) -> Iterator[None]:
     Raises:
         BusyError: somebody has it, and `wait` is off.
     """
-    digest = hashlib.sha256(str(name).encode()).digest()
-    key = [_SPACE, int.from_bytes(digest[:4], "big") & 0x7FFFFFFF]
+    key = _key(name)
     with connection.cursor() as cursor:
         if wait:
             cursor.execute("SELECT pg_advisory_lock(%s, %s)", key)
@@ -38,3 +38,29 @@ def only_one(name: object, *, wait: bool = True) -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+@contextmanager
+def only_one_run(name: str, *, wait: bool = True) -> Iterator[None]:
+    """As `only_one`, by a connection of its own: for who closes the pool, and forks.
+
+    Forked processes keep it open: when this one is killed, the lock ends with the last
+    of them.
+
+    Raises:
+        BusyError: somebody has it, and `wait` is off.
+    """
+    params = connection.get_connection_params()
+    with psycopg.connect(**params, autocommit=True) as own, own.cursor() as cursor:
+        if wait:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", _key(name))
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _key(name))
+            if cursor.fetchone() != (True,):
+                raise BusyError(name)
+        yield  # closing the connection gives the lock back
+
+
+def _key(name: object) -> list[int]:
+    digest = hashlib.sha256(str(name).encode()).digest()
+    return [_SPACE, int.from_bytes(digest[:4], "big") & 0x7FFFFFFF]

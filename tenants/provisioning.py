@@ -2,16 +2,21 @@
 
 `reserve` takes the address, `build` does the rest. What `build` needs stands beside the
 clinic's row until it is ready, so that a worker finishes what a kill interrupted; until
-then no host answers for the clinic.
+then no host answers for the clinic. One that comes with its own data (an import) is made
+by `reserve_empty` and `build_with`: all of it in one transaction.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Q
 from django.utils.timezone import now as current_time
 from django.utils.translation import gettext as _
 
@@ -21,6 +26,7 @@ from tenants.blueprint import prepare
 from tenants.context import clinic_context, platform_context
 from tenants.lifecycle import TRIAL, record
 from tenants.locks import BusyError, only_one
+from tenants.migrating import run_here
 from tenants.models import Clinic, ClinicEvent, Plan, Provisioning
 from tenants.versions import current_version
 
@@ -100,17 +106,79 @@ def build(clinic: Clinic, *, wait: bool = True) -> bool:
 
     Raises:
         BusyError: somebody is at it, and `wait` is off.
+        AddressTakenError: it is made from an archive, by somebody else.
     """
     with platform_context(), only_one(clinic.pk, wait=wait):
         clinic.refresh_from_db()
         if clinic.status != Clinic.Status.CREATING:
             return False
-        needed = Provisioning.objects.get(clinic=clinic)
-        _build_schema(clinic)
+        needed = Provisioning.objects.filter(clinic=clinic).first()
+        if needed is None:  # it is being imported
+            raise AddressTakenError(_("This address is taken. Choose another."))
+        if not _build_schema(clinic):  # another call did, perhaps of older code
+            with clinic_context(clinic):
+                run_here()
         _make_owner(clinic, needed)
         _open(clinic, needed)
     hosts.forget()
     return True
+
+
+def reserve_empty(
+    *, slug: str, name: str, timezone: str, clinic_id: UUID | None = None
+) -> Clinic:
+    """Take the address for a clinic that `build_with` fills with its own data.
+
+    Without an owner beside it `finish_left` lets it be. One that a kill has left is
+    replaced, so only one caller may be at this at a time.
+
+    Raises:
+        ValidationError: a value is not acceptable.
+        AddressTakenError: somebody has the address, or the UUID.
+    """
+    clinic = Clinic(slug=slug, name=name, timezone=timezone)
+    if clinic_id:
+        clinic.pk = clinic_id
+    clinic.full_clean(validate_unique=False, validate_constraints=False)
+    with platform_context(), transaction.atomic():
+        same = Clinic.objects.filter(Q(pk=clinic.pk) | Q(slug=slug))
+        same.filter(status=Clinic.Status.CREATING, provisioning=None).delete()
+        try:
+            with transaction.atomic():
+                clinic.save(force_insert=True)
+        except IntegrityError as error:
+            message = _("This address is taken. Choose another.")
+            raise AddressTakenError(message) from error
+    return clinic
+
+
+def build_with(
+    clinic: Clinic, fill: Callable[[], None], *, by: str, **facts: Any
+) -> None:
+    """Make a clinic of `reserve_empty`'s ready, in one transaction.
+
+    Args:
+        fill: writes the clinic's rows; called inside of it, its tables being empty.
+        facts: the clinic's status, and what else its row is to say.
+    """
+    prepare()  # in a transaction of its own
+    with platform_context(), transaction.atomic():
+        _build_schema(clinic)
+        with clinic_context(clinic):
+            fill()
+        for name, value in facts.items():
+            setattr(clinic, name, value)
+        clinic.schema_version = current_version()
+        clinic.save()
+        record(clinic, ClinicEvent.Kind.IMPORTED, by=by)
+    hosts.forget()
+
+
+def give_up(clinic: Clinic) -> bool:
+    """Free what `reserve_empty` has taken, unless the clinic became ready."""
+    with platform_context():
+        left = Clinic.objects.filter(pk=clinic.pk, status=Clinic.Status.CREATING)
+        return bool(left.delete()[0])
 
 
 def finish_left(now: datetime) -> None:
@@ -129,17 +197,18 @@ def finish_left(now: datetime) -> None:
                 logger.exception("the clinic %s cannot be created", clinic.pk)
 
 
-def _build_schema(clinic: Clinic) -> None:
-    """Make the schema with all that is in it, or nothing."""
+def _build_schema(clinic: Clinic) -> bool:
+    """Make the schema with all that is in it; return whether it was not there."""
     ddl = prepare()
     with transaction.atomic():
         if _has_schema(clinic):
-            return
+            return False
         with connection.cursor() as cursor:
             name = connection.ops.quote_name(clinic.schema_name)
             cursor.execute(f"CREATE SCHEMA {name}")
         with clinic_context(clinic), connection.cursor() as cursor:
             cursor.execute(ddl)
+    return True
 
 
 def _has_schema(clinic: Clinic) -> bool:

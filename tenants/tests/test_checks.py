@@ -2,9 +2,10 @@
 
 import pytest
 from django.db import connection
-from django.db.migrations.recorder import MigrationRecorder
 
 from tenants import checks
+from tenants.context import platform_context
+from tenants.models import Clinic
 
 
 def test_our_settings_pass():
@@ -79,7 +80,8 @@ def test_a_lost_schema_is_an_error(clinic):
 def test_a_table_that_is_still_to_be_made_is_a_warning(clinic):
     """Else `migrate`, which runs this check first, could never make it."""
     _run('ALTER TABLE "bookings_slot" RENAME TO gone')
-    MigrationRecorder(connection).record_unapplied("bookings", "0001_initial")
+    with platform_context():
+        Clinic.objects.filter(pk=clinic.pk).update(schema_version="older")
     [found] = checks.check_tables(None, databases=["default"])
     assert found.id == "tenants.W010"
 
