@@ -98,13 +98,18 @@ def done(archive: Archive, now: datetime) -> None:
             size_bytes=path.stat().st_size,
         )
         if is_known:
-            record(archive.clinic, ClinicEvent.Kind.EXPORTED, by=archive.asked_by)
+            exported(archive.clinic, by=archive.asked_by)
     if not is_known:
         shutil.rmtree(path.parent, ignore_errors=True)
         return
     ready = [each for each in of(archive.clinic) if each.status == Status.READY]
     for old in ready[KEPT_AT_MOST:]:
         _forget(old)
+
+
+def exported(clinic: Clinic, *, by: str) -> None:
+    """Write down that the clinic's data was written to a file."""
+    record(clinic, ClinicEvent.Kind.EXPORTED, by=by)
 
 
 def failed(archive: Archive, now: datetime) -> None:

@@ -10,6 +10,7 @@
 - Nothing about why the visit is made, and no secret link: calendars are shared.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,16 +37,8 @@ class Moment:
 def calendar_of(appointment: Appointment) -> bytes:
     """Return the file that says how the appointment stands now."""
     last = appointment.history.order_by("-version").first()
-    return _file(
-        appointment,
-        Moment(
-            appointment.start,
-            appointment.end,
-            appointment.version,
-            last.at if last else appointment.created_at,
-            appointment.status == Appointment.Status.CANCELLED,
-        ),
-    )
+    changed_at = last.at if last else appointment.created_at
+    return _file(appointment, _as_it_stands(appointment, changed_at))
 
 
 def calendar_for(change: AppointmentChange) -> bytes:
@@ -64,14 +57,45 @@ def uid_of(appointment: Appointment) -> str:
     return f"{appointment.pk}@{current_clinic().pk}"
 
 
+def whole_calendar(
+    appointments: Iterable[tuple[Appointment, datetime]],
+) -> Iterator[bytes]:
+    """Return one file of many appointments part by part, cancelled ones included.
+
+    Args:
+        appointments: each with the instant of its last change.
+    """
+    opening, end, closing = bytes(_empty("PUBLISH").to_ical()).rpartition(b"END:")
+    yield opening
+    for appointment, changed_at in appointments:
+        moment = _as_it_stands(appointment, changed_at)
+        yield bytes(_event(appointment, moment).to_ical())
+    yield end + closing
+
+
+def _as_it_stands(appointment: Appointment, changed_at: datetime) -> Moment:
+    return Moment(
+        appointment.start,
+        appointment.end,
+        appointment.version,
+        changed_at,
+        appointment.status == Appointment.Status.CANCELLED,
+    )
+
+
 def _file(appointment: Appointment, moment: Moment) -> bytes:
+    calendar = _empty("CANCEL" if moment.is_cancelled else "PUBLISH")
+    calendar.add_component(_event(appointment, moment))
+    return bytes(calendar.to_ical())
+
+
+def _empty(method: str) -> Calendar:
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", "-//Slotwell//Appointments//EN")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add("method", "CANCEL" if moment.is_cancelled else "PUBLISH")
-    calendar.add_component(_event(appointment, moment))
-    return bytes(calendar.to_ical())
+    calendar.add("method", method)
+    return calendar
 
 
 def _event(appointment: Appointment, moment: Moment) -> Event:

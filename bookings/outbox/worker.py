@@ -1,4 +1,4 @@
-"""The background worker: four loops, each in a thread of its own.
+"""The background worker: five loops, each in a thread of its own.
 
 - *wake-ups*: takes clinics from the wake-up list, ends their lapsed holds, hands their
   mail to the courier and re-arms them for what is next. Never waits for a mail server.
@@ -7,6 +7,7 @@
   wake-up hid, forgets answers kept for a day, and publishes slots where the horizon
   has moved on.
 - *chores*: what the platform does about clinics as a whole (`tenants.chores`).
+- *archives*: writes the exports that clinics asked for, which may take minutes.
 
 Several workers may run side by side: rows are taken with `SKIP LOCKED`, publishing is
 idempotent. A loop that fails (database gone, a clinic broken) pauses and goes on.
@@ -27,6 +28,7 @@ from bookings import locking, once
 from bookings.actions import holds, slots
 from bookings.actions.misfits import clock_changed
 from bookings.errors import UnavailableError
+from bookings.interop.archive import waiting
 from bookings.models import Slot
 from bookings.outbox import deliver, faults, horizon
 from bookings.outbox.handover import Handover
@@ -43,6 +45,7 @@ logger = logging.getLogger(__name__)
 POLL = 0.25  # seconds between looks at the wake-up list
 GLANCE = 0.1  # seconds between looks at what was handed over, in memory
 CHORES = 5.0  # seconds between rounds of the platform's chores
+ARCHIVES = 2.0  # seconds between looks for exports that wait
 SWEEP = 180.0  # seconds between sweeps
 SHORTEST = timedelta(seconds=1)  # what is still waiting is looked at again after this
 LONGEST_PAUSE = 5.0  # seconds between tries while the database is away
@@ -68,6 +71,7 @@ class Worker:
             (self.carry_mail, GLANCE),
             (self.sweep, SWEEP),
             (self.do_chores, CHORES),
+            (self.write_archives, ARCHIVES),
         ]
         loops = [
             threading.Thread(target=self._loop, args=step, daemon=True)
@@ -86,6 +90,7 @@ class Worker:
         self.answer_wake_ups()
         self.carry_mail()
         self.do_chores()
+        self.write_archives()
 
     def answer_wake_ups(self) -> None:
         """Look after every clinic whose time has come."""
@@ -129,6 +134,11 @@ class Worker:
                 return
             with platform_context(), _kept_apart(chore.__name__):
                 chores.do(chore, locking.clock())
+
+    def write_archives(self) -> None:
+        """Write what was asked for. Killed meanwhile, it is taken up again."""
+        while not self._stopping.is_set() and waiting.write_one():
+            pass
 
     def _keep_published(self, now: datetime) -> None:
         """Publish if the horizon has moved on, once a day at most."""

@@ -32,6 +32,12 @@ APP_MAY_IMPORT = {
 # Exceptions for whole rooms: set-up commands give birth to clinics.
 ROOM_MAY_IMPORT = {
     "bookings.management*": ["tenants.models", "tenants.provisioning"],
+    "bookings.interop.archive*": [
+        "tenants.locks",
+        "tenants.models",
+        "tenants.provisioning",
+        "tenants.versions",
+    ],
 }
 # What may be named in annotations only, under `if TYPE_CHECKING`.
 APP_MAY_ANNOTATE_WITH = {"bookings": ["tenants.models"]}
@@ -43,7 +49,15 @@ BOOKINGS_LAYERS = [
     ["models*", "locking", "once"],
     ["live.events", "outbox.post"],
     ["actions*", "agenda"],
-    ["interop.ical", "interop.links", "*.forms", "*.serializers", "live*", "outbox*"],
+    [
+        "interop.archive*",
+        "interop.ical",
+        "interop.links",
+        "*.forms",
+        "*.serializers",
+        "live*",
+        "outbox*",
+    ],
     [
         "pages*",
         "templatetags*",
