@@ -92,6 +92,7 @@ INSTALLED_APPS = SHARED_APPS + [app for app in TENANT_APPS if app not in SHARED_
 MIDDLEWARE = [
     "tenants.middleware.ClinicMiddleware",  # first: which clinic is this?
     "django.middleware.security.SecurityMiddleware",
+    "tenants.middleware.PrimaryDomainMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "bookings.pages.middleware.PageSessionMiddleware",

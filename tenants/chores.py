@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from tenants import archives, lifecycle, migrating, provisioning
+from tenants import archives, domains, lifecycle, migrating, provisioning
 from tenants.locks import BusyError, only_one
 
 # In this order, each on its own: what fails is tried again at the next round.
@@ -13,6 +13,8 @@ CHORES: tuple[Callable[[datetime], None], ...] = (
     lifecycle.end_trials,
     lifecycle.delete_due,
     archives.forget_old,
+    domains.forget_unproved,
+    domains.check_again,
 )
 
 

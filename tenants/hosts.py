@@ -32,7 +32,7 @@ def resolve(host_header: str) -> Clinic | Platform:
         OperationalError, InterfaceError: the database is away, and was never asked
             about this host.
     """
-    host = split_domain_port(host_header)[0].removesuffix(".")
+    host = name_in(host_header)
     if host == settings.BASE_DOMAIN:
         return PLATFORM
     known = _remembered.get(host)
@@ -48,6 +48,11 @@ def resolve(host_header: str) -> Clinic | Platform:
         _remembered.clear()
     _remembered[host] = (time.monotonic() + REMEMBER, clinic)
     return clinic
+
+
+def name_in(host_header: str) -> str:
+    """Return the host's name as `Domain` and `Clinic.slug` have it, port ignored."""
+    return split_domain_port(host_header)[0].removesuffix(".")
 
 
 def forget() -> None:

@@ -159,6 +159,8 @@ class Domain(DomainMixin):
         null=True, blank=True, db_index=True, editable=False
     )
 
+    objects: ClassVar[models.Manager["Domain"]] = models.Manager()
+
     class Meta:
         verbose_name = _("own domain")
         verbose_name_plural = _("own domains")
