@@ -52,7 +52,8 @@ def compose(message: OutboxMessage) -> EmailMultiAlternatives | None:
 
 def message_id(message: OutboxMessage) -> str:
     """Return the Message-ID: the same each time the row is sent."""
-    domain = current_clinic().host.partition(":")[0]
+    # Not the primary domain, which may change between two tries.
+    domain = current_clinic().platform_host.partition(":")[0]
     return f"<{message.pk}@{domain}>"
 
 

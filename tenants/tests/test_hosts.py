@@ -4,6 +4,7 @@ import time
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now as current_time
 
 from tenants import hosts
 from tenants.context import platform_context
@@ -103,7 +104,9 @@ def test_a_suspension_is_felt_within_seconds(clinic, monkeypatch):
 
 def test_a_clinic_answers_on_its_own_domain_and_still_on_its_slug(clinic):
     with platform_context():
-        Domain.objects.create(domain="book.riverside.example", tenant=clinic)
+        Domain.objects.create(
+            domain="book.riverside.example", tenant=clinic, verified_at=current_time()
+        )
     assert "Riverside Health" in _get("Book.Riverside.Example:443").text
     assert "Riverside Health" in _get("riverside.localhost").text
     assert _get("www.book.riverside.example").status_code == 404
