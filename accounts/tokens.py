@@ -69,7 +69,7 @@ def _sign(user: User, clinic_id: UUID, kind: Kind) -> str:
         "sub": str(user.pk),
         "kind": kind,
         "pwd": _stamp(user),
-        "iat": now,
+        "iat": now.timestamp(),  # to the microsecond: a suspension parts before and after
         "exp": now + LIFETIME[kind],
     }
     return jwt.encode(claims, settings.JWT_SECRET, algorithm=_ALGORITHM)

@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "tenants.gate.GateMiddleware",  # last: is the clinic open for this?
 ]
 
 ROOT_URLCONF = "config.urls_clinic"
@@ -263,6 +264,7 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+FILE_UPLOAD_HANDLERS = ["bookings.setup.uploads.SmallFiles"]
 
 # --- Language and time ---------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 
 from tenants.context import Platform, clinic_context
+from tenants.gate import is_serving
 from tenants.hosts import UnknownHostError, resolve
 from tenants.models import Clinic
 
@@ -75,7 +76,7 @@ def _admit(headers: dict[str, str]) -> tuple[Clinic, Any, str | None] | None:
         clinic = resolve(host)
     except UnknownHostError:
         return None
-    if isinstance(clinic, Platform) or not clinic.is_open:
+    if isinstance(clinic, Platform) or not is_serving(clinic):
         return None
     cookie = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
     session_key = cookie.value if cookie else None

@@ -77,14 +77,22 @@ def acting_for(tenant: "Clinic | Platform") -> Iterator[None]:
 
 
 def each_clinic() -> Iterator["Clinic"]:
-    """Enter each active clinic in turn, by slug."""
+    """Enter each active clinic in turn, by slug; one whose migration failed rests."""
     from tenants.models import Clinic  # noqa: PLC0415 (models import this module)
 
     with platform_context():
-        clinics = list(Clinic.objects.active().order_by("slug"))
+        serving = Clinic.objects.active().filter(migration_error="")
+        clinics = list(serving.order_by("slug"))
     for clinic in clinics:
         with clinic_context(clinic):
             yield clinic
+
+
+def as_it_is_now(clinic: "Clinic") -> "Clinic | None":
+    """Read a clinic anew, with its plan; None if it is not to be worked for any more."""
+    with platform_context():
+        serving = type(clinic).objects.active().filter(migration_error="")
+        return serving.filter(pk=clinic.pk).first()
 
 
 def scope_name() -> str:

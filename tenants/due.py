@@ -25,7 +25,7 @@ _CLAIM = """
     UPDATE tenants_duework SET due_at = %s WHERE clinic_id = (
         SELECT clinic_id FROM tenants_duework
         JOIN tenants_clinic ON tenants_clinic.id = clinic_id
-        WHERE due_at <= %s AND status IN ('trial', 'active')
+        WHERE due_at <= %s AND status IN ('trial', 'active') AND migration_error = ''
         ORDER BY due_at LIMIT 1 FOR UPDATE OF tenants_duework SKIP LOCKED)
     RETURNING clinic_id
 """

@@ -48,6 +48,7 @@ class NotNowError(Exception):
 
 def activate(clinic: Clinic, *, by: str, plan: Plan | None = None) -> None:
     """End the trial (or a suspension) for good."""
+    was_open = clinic.is_open
     _change(
         clinic,
         Kind.ACTIVATED,
@@ -55,6 +56,7 @@ def activate(clinic: Clinic, *, by: str, plan: Plan | None = None) -> None:
         status=Status.ACTIVE,
         trial_ends_at=None,
         plan=plan or clinic.plan,
+        tokens_since=clinic.tokens_since if was_open else _again(),
     )
 
 
@@ -82,7 +84,14 @@ def resume(clinic: Clinic, *, by: str) -> None:
     Raises:
         NotNowError: it is not suspended.
     """
-    _change(clinic, Kind.RESUMED, by, status=Status.ACTIVE, trial_ends_at=None)
+    _change(
+        clinic,
+        Kind.RESUMED,
+        by,
+        status=Status.ACTIVE,
+        trial_ends_at=None,
+        tokens_since=_again(),
+    )
 
 
 def close(
@@ -105,12 +114,19 @@ def close(
 
 
 def reopen(clinic: Clinic, *, by: str) -> None:
-    """Take a closing back.
+    """Take a closing back: it is what it was before, suspended or on trial too.
 
     Raises:
         NotNowError: it is not closed, or its time is over.
     """
-    _change(clinic, Kind.REOPENED, by, status=Status.ACTIVE, delete_after=None)
+    _change(
+        clinic,
+        Kind.REOPENED,
+        by,
+        status=_before_closing(clinic),
+        delete_after=None,
+        tokens_since=_again(),
+    )
 
 
 def set_plan(clinic: Clinic, plan: Plan | None, *, by: str) -> None:
@@ -194,6 +210,26 @@ def _kept_apart(clinic: Clinic) -> Iterator[None]:
 def _delete_files(clinic: Clinic) -> None:
     for root in (settings.MEDIA_ROOT, settings.ARCHIVE_ROOT):
         shutil.rmtree(root / str(clinic.pk), ignore_errors=True)
+
+
+def _again() -> datetime:
+    """From when on tokens count at a clinic that opens again: from now.
+
+    A process may have gone on giving tokens out for as long as it remembered the clinic
+    as open; those are younger than the suspension, and void all the same.
+    """
+    return current_time()
+
+
+def _before_closing(clinic: Clinic) -> Clinic.Status:
+    """Say what a closed clinic was: nobody gets out of a suspension by closing."""
+    turns = (Kind.SUSPENDED, Kind.RESUMED, Kind.ACTIVATED)
+    with platform_context():
+        told = ClinicEvent.objects.filter(clinic_id=clinic.pk, kind__in=turns)
+        last = told.values_list("kind", flat=True).first()
+    if last == Kind.SUSPENDED:
+        return Status.SUSPENDED
+    return Status.TRIAL if clinic.trial_ends_at else Status.ACTIVE
 
 
 def _change(

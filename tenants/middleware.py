@@ -7,20 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseRedirect,
-    JsonResponse,
-)
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import set_urlconf
-from django.utils.translation import gettext as _
 
 from tenants.context import PLATFORM, Platform, acting_for, platform_context
 from tenants.hosts import UnknownHostError, name_in, resolve
+from tenants.refusals import unavailable
 
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 OWNERS_PAGE = "/clinic/"
@@ -57,7 +50,7 @@ class ClinicMiddleware:
                 return render(request, "tenants/unknown_host.html", status=404)
         except (OperationalError, InterfaceError) as error:
             logger.warning("whose host this is cannot be looked up: %r", error)
-            return _unavailable(request)
+            return unavailable(request)
 
     def _serve(self, request: Any, tenant: Any) -> HttpResponseBase:
         is_platform = isinstance(tenant, Platform)
@@ -118,26 +111,6 @@ def _is_opened_page(request: HttpRequest) -> bool:
         and not request.path_info.startswith(_STAYS)
         and not request.GET.get("next", "").startswith(OWNERS_PAGE)
     )
-
-
-def _unavailable(request: HttpRequest) -> HttpResponseBase:
-    """Say that the database is away. No middleware of a clinic ran, and none can."""
-    title = _("We cannot do this just now")
-    text = _("Nothing you booked is lost. Please try again in a moment.")
-    headers = {"Retry-After": "5"}
-    if request.path_info.startswith("/api/"):
-        body = {
-            "type": "urn:slotwell:problem:unavailable",
-            "title": title,
-            "status": 503,
-            "detail": text,
-            "code": "unavailable",
-        }
-        kind = "application/problem+json"
-        return JsonResponse(body, status=503, headers=headers, content_type=kind)
-    words = {"title": title, "text": text}
-    page = render_to_string("tenants/unavailable.html", words)
-    return HttpResponse(page, status=503, headers=headers)
 
 
 def _set_urls(request: Any, urlconf: str) -> None:

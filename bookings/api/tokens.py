@@ -66,7 +66,8 @@ class RefreshToken(Endpoint):
         sent.is_valid(raise_exception=True)
         clinic = clinic_request(request).clinic
         try:
-            user = owner_of(sent.validated_data["refresh"], clinic.pk, "refresh")
+            token, since = sent.validated_data["refresh"], clinic.tokens_since
+            user = owner_of(token, clinic.pk, "refresh", since=since)
         except InvalidTokenError as error:
             detail = _("This token is not valid here, or it has expired.")
             raise exceptions.AuthenticationFailed(detail) from error

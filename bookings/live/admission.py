@@ -1,16 +1,11 @@
 """Who may stay: a socket ends with the session, the role or the clinic it came with."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-
-from tenants.context import platform_context
-
-if TYPE_CHECKING:
-    from tenants.models import Clinic
 
 
 class Visitor(Protocol):
@@ -23,15 +18,12 @@ class Visitor(Protocol):
 Some = TypeVar("Some", bound=Visitor)
 
 
-def ended(clinic: "Clinic", visitors: Iterable[Some]) -> set[Some]:
-    """Return those who may not stay. Two queries when somebody is logged in, else one.
+def ended(visitors: Iterable[Some]) -> set[Some]:
+    """Return those who may not stay at an open clinic; two queries at most.
 
     Call it inside the clinic.
     """
-    everybody = set(visitors)
-    if not _is_open(clinic):
-        return everybody
-    members = {each for each in everybody if each.user is not None}
+    members = {each for each in visitors if each.user is not None}
     if not members:
         return set()
     sessions = set(
@@ -47,11 +39,6 @@ def ended(clinic: "Clinic", visitors: Iterable[Some]) -> set[Some]:
         if each.session_key not in sessions
         or not _is_same(each.user, users.get(each.user.pk))
     }
-
-
-def _is_open(clinic: "Clinic") -> bool:
-    with platform_context():
-        return type(clinic).objects.active().filter(pk=clinic.pk).exists()
 
 
 def _is_same(before: Any, today: Any) -> bool:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 COALESCE = 0.025  # seconds: what comes this soon after a turn goes out together
-TICK = 5.0  # seconds between two looks at revisions, sessions and the clinic
+TICK = 4.0  # seconds between two looks at revisions, sessions and the clinic (≤ 5)
 HEARTBEAT_TICKS = 2
 Group = tuple[frames.Window, frames.Variant]
 SUBSCRIBE_WAIT = 1.0  # seconds a newcomer waits for Redis before it goes on without

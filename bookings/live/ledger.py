@@ -15,7 +15,7 @@ from bookings.live import admission, frames
 from bookings.live.frames import DayKey, Renderer, State, Variant, Window
 from bookings.live.socket import Socket
 from bookings.models import Slot
-from tenants.context import clinic_context
+from tenants.context import as_it_is_now, clinic_context
 
 if TYPE_CHECKING:
     from tenants.models import Clinic
@@ -57,10 +57,12 @@ class Ledger:
             check: also look for changes that no event told of, and whether each
                 socket may still be here.
         """
+        if (check or newcomers) and not self._is_open():
+            return News(dismissed={*sockets})
         news = News()
         with clinic_context(self._clinic):
             if check:
-                news.dismissed = admission.ended(self._clinic, sockets)
+                news.dismissed = admission.ended(sockets)
                 sockets = [each for each in sockets if each not in news.dismissed]
                 missed = self._missed(sockets)
                 touched = touched | missed | self._lapsed()
@@ -71,6 +73,12 @@ class Ledger:
                 state = frames.read(touched, windows, locking.clock())
                 news.texts = self._texts(state, sockets, newcomers)
         return news
+
+    def _is_open(self) -> bool:
+        """Look at the clinic itself: newcomers were let in by what is remembered of it."""
+        if fresh := as_it_is_now(self._clinic):
+            self._clinic = fresh
+        return fresh is not None
 
     def _missed(self, sockets: Iterable[Socket]) -> set[DayKey]:
         """Days whose revision is not the one we know: nobody told us of a change."""

@@ -34,6 +34,7 @@ from bookings.outbox import deliver, faults, horizon
 from bookings.outbox.handover import Handover
 from tenants import chores, due
 from tenants.context import (
+    as_it_is_now,
     clinic_context,
     current_clinic,
     each_clinic,
@@ -113,7 +114,7 @@ class Worker:
         """Send the mail of the clinics that were handed over."""
         while not self._stopping.is_set() and (clinic := self._mail.take()):
             with clinic_context(clinic), _kept_apart("sending mail"):
-                deliver.send_waiting(is_stopping=self._stopping.is_set)
+                deliver.send_waiting(is_stopping=lambda: self._must_stop(clinic))
 
     def sweep(self) -> None:
         """Wake each clinic that has something waiting; publish where it is time to."""
@@ -139,6 +140,10 @@ class Worker:
         """Write what was asked for. Killed meanwhile, it is taken up again."""
         while not self._stopping.is_set() and waiting.write_one():
             pass
+
+    def _must_stop(self, clinic: Any) -> bool:
+        """Whether we end, or the clinic does: a long queue would outlive a suspension."""
+        return self._stopping.is_set() or as_it_is_now(clinic) is None
 
     def _keep_published(self, now: datetime) -> None:
         """Publish if the horizon has moved on, once a day at most."""

@@ -84,22 +84,31 @@ def test_two_headers_of_proxies_make_no_clinic_of_an_unknown_host(clinic):
     assert answer.status_code == 404
 
 
-@pytest.mark.parametrize("status", ["creating", "suspended", "closed"])
-def test_a_clinic_that_is_not_active_is_404(clinic, status):
+def test_a_clinic_that_is_being_created_is_404(clinic):
     with platform_context():
-        Clinic.objects.filter(pk=clinic.pk).update(status=status)
+        Clinic.objects.filter(pk=clinic.pk).update(status="creating")
     hosts.forget()
     assert _get("riverside.localhost").status_code == 404
 
 
+@pytest.mark.parametrize(("status", "answer"), [("suspended", 403), ("closed", 410)])
+def test_a_clinic_that_is_not_open_is_known_and_says_so(clinic, status, answer):
+    with platform_context():
+        Clinic.objects.filter(pk=clinic.pk).update(status=status)
+    hosts.forget()
+    assert _get("riverside.localhost").status_code == 200  # to log in
+    assert _get("riverside.localhost", path="/").status_code == answer
+
+
 def test_a_suspension_is_felt_within_seconds(clinic, monkeypatch):
-    assert _get("riverside.localhost").status_code == 200
+    assert _get("riverside.localhost", path="/").status_code == 200
     with platform_context():
         Clinic.objects.filter(pk=clinic.pk).update(status="suspended")
+    assert _get("riverside.localhost", path="/").status_code == 200
     elapsed = time.monotonic() + hosts.REMEMBER
     monkeypatch.setattr(time, "monotonic", lambda: elapsed)
     assert hosts.REMEMBER <= 5
-    assert _get("riverside.localhost").status_code == 404
+    assert _get("riverside.localhost", path="/").status_code == 403
 
 
 def test_a_clinic_answers_on_its_own_domain_and_still_on_its_slug(clinic):
@@ -122,5 +131,5 @@ def test_a_freed_slug_is_nobodys_and_then_its_new_owners(clinic, other_clinic):
     assert "Harbor Family Practice" in _get("riverside.localhost").text
 
 
-def _get(host: str, **headers: str):
-    return Client().get(LOGIN, headers={"host": host, **headers})
+def _get(host: str, *, path: str = LOGIN, **headers: str):
+    return Client().get(path, headers={"host": host, **headers})
