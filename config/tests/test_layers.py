@@ -34,9 +34,11 @@ ROOM_MAY_IMPORT = {
     "bookings.management*": ["tenants.models", "tenants.provisioning"],
     "bookings.interop.archive*": [
         "tenants.locks",
+        "tenants.media",
         "tenants.models",
         "tenants.provisioning",
         "tenants.versions",
+        "tenants.wholefiles",
     ],
 }
 # What may be named in annotations only, under `if TYPE_CHECKING`.
@@ -65,6 +67,7 @@ BOOKINGS_LAYERS = [
         "api*",
         "interop*",
         "seed*",
+        "setup*",
         "management*",
         "migrations*",
     ],

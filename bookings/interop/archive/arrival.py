@@ -8,13 +8,12 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from bookings.interop.archive import media
 from bookings.interop.archive.errors import ArchiveError
 from bookings.interop.archive.loaded import load
 from bookings.interop.archive.manifest import About, Manifest, instant
 from bookings.interop.archive.opened import Opened, opened
 from bookings.models import OutboxMessage
-from tenants import provisioning
+from tenants import media, provisioning
 from tenants.context import current_clinic, platform_context
 from tenants.locks import BusyError, only_one
 from tenants.models import Clinic, Plan

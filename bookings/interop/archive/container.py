@@ -1,11 +1,7 @@
 """A .zip that is written front to back, file by file, with nothing in it left to chance."""
 
 import hashlib
-import os
-import secrets
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -61,21 +57,3 @@ class Container:
         about.create_system = 3  # Unix, wherever it is written
         about.external_attr = 0o600 << 16
         return self._target.open(about, "w", force_zip64=True)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[ZipFile]:
-    """Write a zip that nobody else may read, under `path` once it is whole."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A name of its own: somebody else may be at the same archive.
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(unfinished, flags, 0o600), "wb") as file:
-            with ZipFile(file, "w", ZIP_DEFLATED) as target:
-                yield target
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

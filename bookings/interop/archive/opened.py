@@ -4,7 +4,7 @@ import hashlib
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 from zipfile import BadZipFile, ZipFile
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from bookings.interop.archive.errors import ArchiveError
 from bookings.interop.archive.manifest import NAME, Entry, Manifest
+from tenants.media import is_safe
 
 LONGEST_MANIFEST = 64 << 20  # bytes
 LONGEST_ROW = 64 << 20  # bytes
@@ -68,14 +69,6 @@ def opened(path: Path) -> Iterator[Opened]:
         except (BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as e:
             raise ArchiveError(_("The archive is damaged.")) from e
         yield archive
-
-
-def is_safe(name: str) -> bool:
-    """Whether a name stays below the folder that it is unpacked in."""
-    path = PurePosixPath(name)
-    is_plain = name.isprintable() and not set(name) & set('\\:"*?<>|')
-    is_canonical = str(path) == name and not path.is_absolute()
-    return bool(name) and is_plain and is_canonical and ".." not in path.parts
 
 
 def _manifest_of(source: ZipFile) -> Manifest:

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import ZipFile
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,13 +19,14 @@ from django.utils.translation import gettext as _
 from bookings import locking
 from bookings.interop import ical
 from bookings.interop.archive import diary, sheets
-from bookings.interop.archive.container import Container, writing
+from bookings.interop.archive.container import Container
 from bookings.interop.archive.errors import ArchiveError
 from bookings.interop.archive.manifest import NAME, About, Manifest
-from bookings.interop.archive.media import files_of
 from bookings.interop.archive.tables import LEFT_OUT, Table, fix_form, tables
+from tenants import media
 from tenants.context import current_clinic
 from tenants.versions import current_version
+from tenants.wholefiles import whole_file
 
 README = "README.txt"
 
@@ -40,7 +42,7 @@ def write(path: Path) -> Manifest:
     """
     if current_clinic().schema_version != current_version():
         raise ArchiveError(_("This clinic must be migrated first."))
-    with writing(path) as target, _one_instant():
+    with whole_file(path) as file, ZipFile(file, "w") as target, _one_instant():
         container = Container(target)
         manifest = Manifest(
             clinic=About.current_clinic(),
@@ -65,7 +67,7 @@ def _one_instant() -> Iterator[None]:
 
 def _add_everything(container: Container, manifest: Manifest) -> None:
     # Files first: one that is replaced meanwhile may be deleted soon.
-    for name, source in files_of(current_clinic().pk):
+    for name, source in media.files_of(current_clinic().pk):
         with source:
             container.add_file(name, source)
     for table in tables():

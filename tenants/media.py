@@ -34,12 +34,23 @@ def files_of(clinic_id: UUID) -> Iterator[tuple[str, IO[bytes]]]:
 def put(clinic_id: UUID, name: str, content: IO[bytes]) -> None:
     """Write one file of an archive into the clinic's folder.
 
-    The name was checked when the archive was opened (`opened.is_safe`).
+    Raises:
+        ValueError: the name is not safe.
     """
+    if not is_safe(name):
+        raise ValueError(name)
     path = folder_of(clinic_id).joinpath(*PurePosixPath(name).parts[1:])
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         shutil.copyfileobj(content, file)
+
+
+def is_safe(name: str) -> bool:
+    """Whether a name stays below the folder that it is unpacked in."""
+    path = PurePosixPath(name)
+    is_plain = name.isprintable() and not set(name) & set('\\:"*?<>|')
+    is_canonical = str(path) == name and not path.is_absolute()
+    return bool(name) and is_plain and is_canonical and ".." not in path.parts
 
 
 def remove(clinic_id: UUID) -> None:
