@@ -30,10 +30,14 @@ def mine(request: ClinicRequest) -> HttpResponse:
     now, own = timezone.now(), _own(request)
     upcoming = own.filter(status__in=["booked", "arrived"], end__gt=now)
     past = own.exclude(pk__in=upcoming.values("pk")).order_by("-start")
-    cutoff = visits.cutoff()
+    cutoff, is_open = visits.cutoff(), request.clinic.is_open
     context = {
         "upcoming": [
-            (each, each.is_cancellable(now, cutoff), visits.closing(each, cutoff))
+            (
+                each,
+                is_open and each.is_cancellable(now, cutoff),
+                visits.closing(each, cutoff),
+            )
             for each in upcoming
         ],
         "past": past[:_PAST],

@@ -65,7 +65,7 @@ def facts_of(request: ClinicRequest, visit: Appointment) -> dict[str, Any]:
     here = [visit.reference]
     return {
         "visit": visit,
-        "may_change": visit.is_cancellable(now, limit),
+        "may_change": request.clinic.is_open and visit.is_cancellable(now, limit),
         "changes_until": closing(visit, limit),
         "first_name": visit.patient.name.split(" ")[0],
         "is_over": visit.end <= now,
