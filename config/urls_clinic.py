@@ -14,6 +14,7 @@ handler500 = "bookings.pages.errors.server_error"
 urlpatterns = [
     path("", include("bookings.pages.urls")),
     path("account/", include("accounts.urls")),
+    path("setup/", include("bookings.setup.urls")),
     path("favicon.ico", favicon),
     path("admin/", clinic_site.urls),
     path("api/v1/", include("bookings.api.urls")),

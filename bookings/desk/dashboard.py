@@ -8,10 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import roles
 from accounts.models import User
 from bookings.desk import clock
 from bookings.desk.appointments import STATUS_COLOURS
-from bookings.models import Appointment, OutboxMessage, Slot
+from bookings.models import Appointment, OutboxMessage, Practice, Slot
+from bookings.setup import steps
+from bookings.setup.steps import Step
 
 Figure = dict[str, Any]
 _MOST = 100  # lines; the list has the rest
@@ -36,7 +39,15 @@ def overview(user: User, now: datetime) -> dict[str, Any]:
         ],
         "lines": [_line(each) for each in rows],
         "all_address": reverse("admin:bookings_appointment_changelist"),
+        "setup_steps": _setup_steps(user),
     }
+
+
+def _setup_steps(user: User) -> list[Step]:
+    """What is left of the set-up, for who may do it."""
+    if not roles.may(user, "bookings.change_practice"):
+        return []
+    return steps.missing(Practice.load())
 
 
 def _of_appointments(rows: list[Appointment]) -> list[Figure]:

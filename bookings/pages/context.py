@@ -34,6 +34,8 @@ class Face:
 
     @property
     def logo_url(self) -> str:
+        if self.practice.logo:
+            return str(self.practice.logo.url)
         return f"{reverse('bookings:logo')}?v={_mark_of(self.practice.logo_svg)}"
 
 

@@ -1,8 +1,17 @@
 """Patients' pages on every clinic's host."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from bookings.pages import about, appointments, confirming, doctors, face, home, moving
+from bookings.pages import (
+    about,
+    appointments,
+    confirming,
+    doctors,
+    face,
+    home,
+    media,
+    moving,
+)
 
 app_name = "bookings"
 
@@ -26,4 +35,10 @@ urlpatterns = [
     path("accessibility/", about.accessibility, name="accessibility"),
     path("brand.css", face.brand, name="brand"),
     path("logo.svg", face.logo, name="logo"),
+    # Nothing else is an address at all: no folders, no dots, no other endings.
+    re_path(
+        r"^media/(?P<folder>[a-z]+)/(?P<name>[0-9a-z]+\.webp)\Z",
+        media.media,
+        name="media",
+    ),
 ]
