@@ -48,6 +48,8 @@ VALUES: list[tuple[str, str, str]] = [
     ("appointments/*", "reference", "reference"),
     ("account/reset/*", "uid", "uid owner"),
     ("account/reset/*", "token", "text c0ffee-0123456789abcdef0123456789abcdef"),
+    ("media/*", "folder", "text logo"),
+    ("media/*", "name", "text canary.webp"),
     ("api/v1/doctors/*", "pk", "id doctor-row"),
     ("api/v1/services/*", "pk", "id service"),
     ("api/v1/slots/*", "pk", "id slot-free"),

@@ -42,7 +42,7 @@ from tenants.tests.isolation.names import HASHED, ROLES, SAME, Names, first_slot
 from tenants.tests.isolation.rows import canary, drawing, save
 
 LENGTH = timedelta(minutes=20)
-PICTURE = b"\x89PNG\r\n\x1a\n"
+PICTURE = b"RIFF\x00\x00\x00\x00WEBP"
 
 
 def build(clinic: Clinic, names: Names = SAME) -> None:
@@ -85,7 +85,7 @@ def _practice(names: Names, users: dict[str, User]) -> tuple[Doctor, Service, Lo
             holiday_country="",
             holiday_region="",
             logo_svg=drawing(),
-            logo="logo/canary.png",
+            logo="logo/canary.webp",
             setup_steps=[],
         )
     place = save(Location, pk=names.id("location"), timezone="Europe/London")
@@ -287,4 +287,4 @@ def _files() -> None:
     """The clinic's logo, where its storage has it."""
     folder = Path(settings.MEDIA_ROOT) / str(current_clinic().pk) / "logo"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "canary.png").write_bytes(PICTURE + canary("picture").encode())
+    (folder / "canary.webp").write_bytes(PICTURE + canary("picture").encode())
