@@ -10,16 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.management.sql import (
-    emit_post_migrate_signal,
-    emit_pre_migrate_signal,
-)
+from django.apps import apps
+from django.core.management.sql import emit_pre_migrate_signal
 from django.db import connection, transaction
 from django.db.migrations import Migration, RunPython
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
+from django.db.models.signals import post_migrate
 
 Applied = frozenset[tuple[str, str]]
 _known: dict[tuple[str, Applied], "MigrationPlan"] = {}
@@ -35,18 +34,21 @@ class Step:
 
     migration: Migration
     operations: list[tuple[Operation, ProjectState, ProjectState]]
+    changes_models: bool
 
     def run(self) -> None:
-        """Run it and write that down, both or neither.
+        """Run it, make content types and permissions, and write it down: all or nothing.
 
-        Django writes down in a second transaction where constraints are deferred to the
-        end: a kill between the two would leave tables that cannot be made again.
+        Django does the latter two in transactions of their own: a kill in between would
+        leave tables that cannot be made again, or models without permissions.
         """
         with connection.schema_editor(atomic=self.migration.atomic) as editor:
             for operation, before, after in self.operations:
                 self._run_operation(editor, operation, before, after)
             while editor.deferred_sql:
                 editor.execute(editor.deferred_sql.pop(0), None)
+            if self.changes_models:
+                _post_migrate(self.migration, self.operations[-1][2])
             _write_down(self.migration)
 
     def _run_operation(
@@ -70,7 +72,6 @@ class MigrationPlan:
 
     executor: MigrationExecutor
     steps: list[Step]
-    changes_models: bool
 
     def run(self) -> None:
         """Run it in the schema that this thread is in; each migration is a commit.
@@ -83,8 +84,6 @@ class MigrationPlan:
                 step.run()
             except Exception as error:
                 raise StepError(f"{step.migration}: {error}") from error
-        if self.changes_models:
-            _post_migrate([step.migration for step in self.steps])
         if self.executor.loader.replacements:
             self.executor.check_replacements()
 
@@ -116,10 +115,11 @@ def _work_out() -> MigrationPlan:
         emit_pre_migrate_signal(0, False, "default", apps=first.apps, plan=plan)  # noqa: FBT003 (Django's)
     steps, last = [], first
     for migration, _backwards in plan:
-        operations = list(_operations(migration, last))
-        steps.append(Step(migration, operations))
+        before, operations = last, list(_operations(migration, last))
         last = operations[-1][2] if operations else last
-    return MigrationPlan(executor, steps, _permissions(first) != _permissions(last))
+        is_other = _permissions(before) != _permissions(last)
+        steps.append(Step(migration, operations, is_other))
+    return MigrationPlan(executor, steps)
 
 
 def _operations(
@@ -146,10 +146,19 @@ def _permissions(state: ProjectState) -> dict[Any, Any]:
     }
 
 
-def _post_migrate(migrations: list[Migration]) -> None:
-    """Have content types and permissions made. This code's models are now the schema's."""
-    plan = [(migration, False) for migration in migrations]
-    emit_post_migrate_signal(0, False, "default", plan=plan)  # noqa: FBT003 (Django's)
+def _post_migrate(migration: Migration, state: ProjectState) -> None:
+    """Tell of the one app that the migration is of. Its models are as `state` has them."""
+    config = apps.get_app_config(migration.app_label)
+    state.clear_delayed_apps_cache()
+    post_migrate.send(
+        sender=config,
+        app_config=config,
+        verbosity=0,
+        interactive=False,
+        using="default",
+        apps=state.apps,
+        plan=[(migration, False)],
+    )
 
 
 def _forget_content_types(state: ProjectState) -> None:

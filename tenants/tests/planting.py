@@ -80,6 +80,8 @@ def as_before() -> Iterator[None]:
                 cursor.execute(
                     "ALTER TABLE bookings_practice DROP COLUMN IF EXISTS planted;"
                     "DROP TABLE IF EXISTS bookings_planted;"
+                    "DELETE FROM auth_permission WHERE codename LIKE '%_planted';"
+                    "DELETE FROM django_content_type WHERE model = 'planted';"
                     "DELETE FROM django_migrations WHERE name = '9999_planted'"
                 )
             Clinic.objects.filter(pk=clinic.pk).update(
