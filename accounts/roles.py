@@ -66,6 +66,11 @@ def sees_all_appointments(user: "Anyone") -> bool:
     return _role(user) in {RECEPTION, OWNER, SUPPORT}
 
 
+def is_owner(user: "Anyone") -> bool:
+    """May say what becomes of the clinic itself: its domains, its data, its end."""
+    return _role(user) == OWNER
+
+
 def is_doctor(user: "Anyone") -> bool:
     return _role(user) == DOCTOR
 
