@@ -48,6 +48,7 @@ class DoctorAdmin(ChangesRules, DeskButtons, PlainModelAdmin):
     list_display = ("doctor_name", "specialty", "offers", "wall_clock", "is_active")
     list_filter = ("is_active", "specialty")
     search_fields = ("name", "specialty")
+    ordering = ("position", "name")  # counting services drops the model's own
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("portrait",)
     inlines = (HoursInline,)
