@@ -3,6 +3,7 @@
 #   make run      start everything on http://localhost:8000 (PORT=… for another port)
 #   make test     the whole suite, against a PostgreSQL and a Valkey of its own
 #   make stress   everybody books at once while things go wrong (SECONDS=60 SEED=7)
+#   make bench    how quick it is, with servers of its own (NAMES=clinics)
 #   make check    format, lint, types, templates, migrations, deployment settings
 #   make lock     pin requirements*.in again (needs uv on the PATH)
 #   make messages collect and compile translations (needs gettext)
@@ -14,7 +15,7 @@ PIP    := $(PYTHON) -m pip --disable-pip-version-check
 TEST_JOBS ?= logical
 PYTEST_ARGS ?=
 
-.PHONY: run test stress check lock messages
+.PHONY: run test stress bench check lock messages
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
 
@@ -34,6 +35,10 @@ stress: $(VENV)/requirements-dev.txt
 	@mkdir -p var && STRESS_SECONDS="$(SECONDS)" STRESS_SEED="$(SEED)" \
 		$(PYTHON) -m pytest bookings/tests/stress/test_stress.py -q -s -k wrong \
 		--basetemp var/stress
+
+NAMES ?=
+bench: $(VENV)/requirements-dev.txt
+	@$(PYTHON) -m benchmarks $(NAMES)
 
 # What production needs set, made up, so that `check --deploy` judges the settings.
 PRODUCTION_LIKE = env DEBUG=0 PUBLIC_SCHEME=https EMAIL_URL=smtp://localhost:25 \

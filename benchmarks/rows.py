@@ -1,0 +1,56 @@
+"""What a benchmark gives: rows, shown as a table and kept as JSON."""
+
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number, and what it means."""
+
+    what: str
+    value: float
+    unit: str
+    note: str = ""
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """Do it, and return how long that took."""
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+def median(what: str, times: Sequence[float], note: str = "") -> Row:
+    """Return the median of times in milliseconds, with their range."""
+    spread = f"{min(times):.0f} to {max(times):.0f}, n = {len(times)}"
+    return Row(
+        what, statistics.median(times), "ms", "; ".join(filter(None, (note, spread)))
+    )
+
+
+def show(row: Row) -> None:
+    """Print a row as soon as it is known."""
+    value = f"{row.value:,.2f}" if row.value < 10 else f"{row.value:,.0f}"
+    sys.stdout.write(f"  {row.what:<58} {value:>9} {row.unit:<4} {row.note}\n")
+    sys.stdout.flush()
+
+
+def write(path: Path, rows: Sequence[Row]) -> None:
+    """Keep the rows, with what is needed to compare them later."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    kept = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "rows": [asdict(row) for row in rows],
+    }
+    path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
