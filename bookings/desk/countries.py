@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from holidays import list_supported_countries
 from holidays.registry import COUNTRIES
-from unfold.widgets import UnfoldAdminSelect2Widget
+from unfold.widgets import UnfoldAdminImageFieldWidget, UnfoldAdminSelect2Widget
 
 from bookings.models import Practice
+from bookings.setup.look import LogoField
 
 _SMALL_WORDS = re.compile(r" (And|Of|The)\b")
 
@@ -55,6 +56,14 @@ class PracticeForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=UnfoldAdminSelect2Widget,
     )
+    # Not the model's field: it is read and stored by `bookings.setup.logos` alone.
+    logo_file = LogoField(
+        label=gettext_lazy("Logo"),
+        help_text=gettext_lazy("PNG, JPEG or WebP, up to 1 MB. Square works best."),
+        required=False,
+        max_length=200,
+        widget=UnfoldAdminImageFieldWidget(attrs={"accept": "image/*"}),
+    )
 
     class Meta:
         model = Practice
@@ -73,6 +82,11 @@ class PracticeForm(forms.ModelForm):  # type: ignore[type-arg]
             "holiday_country",
             "holiday_region",
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "logo_file" in self.fields:  # not for those who only read
+            self.initial["logo_file"] = self.instance.logo or None
 
     def clean_holiday_region(self) -> str:
         return str(self.cleaned_data["holiday_region"]).strip()

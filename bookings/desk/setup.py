@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.modeladmin import PlainModelAdmin
+from accounts.modeladmin import PlainModelAdmin, display
 from bookings.desk.countries import PracticeForm
 from bookings.desk.forms import LocationForm
 from bookings.desk.rules import ChangesRules
 from bookings.desk.stale import KeepsBoth
 from bookings.models import Practice
+from bookings.setup import logos
 
 
 class ServiceAdmin(ChangesRules, PlainModelAdmin):
@@ -81,6 +84,7 @@ class PracticeAdmin(ChangesRules, PlainModelAdmin):
                     ("phone", "opening_note"),
                     "emergency_note",
                     ("brand_hue", "brand_chroma"),
+                    "logo_file",
                 )
             },
         ),
@@ -108,6 +112,23 @@ class PracticeAdmin(ChangesRules, PlainModelAdmin):
     ) -> Practice | None:
         """A clinic that never saved its settings has the defaults."""
         return Practice.load() if object_id == "1" else None
+
+    def save_model(
+        self, request: HttpRequest, obj: Practice, form: Any, change: Any
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        if "logo_file" in form.changed_data:
+            picture = form.cleaned_data["logo_file"]
+            # A preview of what a change hits is taken back, and must leave no file.
+            transaction.on_commit(lambda: logos.replace(picture))
+
+    @display(description=_("logo"))
+    def logo_file(self, practice: Practice) -> str:
+        """For those who may only look."""
+        if not practice.logo:
+            return str(_("None"))
+        tag = '<img alt="" width="96" height="96" src="{}">'
+        return format_html(tag, practice.logo.url)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -72,7 +72,7 @@ def save(browser, **fields):
     make.practice()
     row = Practice.load()
     names = [field.name for field in row._meta.fields if field.editable]
-    data = {name: getattr(row, name) for name in names if name != "id"}
+    data = {name: getattr(row, name) for name in names if name not in {"id", "logo"}}
     return browser.post(SETTINGS, {**data, **fields, "_save": "1"}).content.decode()
 
 
