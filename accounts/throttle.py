@@ -65,6 +65,17 @@ def wait(scope: str, ident: str, *, limit: int) -> int | None:
     return max(int(left), 1) if int(count or 0) >= limit else None
 
 
+def count(scope: str, ident: str) -> int:
+    """Return how many tries were counted; 0 when nobody knows."""
+    if _is_paused():
+        return 0
+    try:
+        return int(get_redis_connection("default").get(_key(scope, ident)) or 0)
+    except (RedisError, OSError) as error:
+        _pause(error)
+        return 0
+
+
 def forgive(scope: str, ident: str) -> None:
     """Take one try back, which turned out not to be one of those that count."""
     key = _key(scope, ident)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
-from bookings.actions import claims
+from bookings.actions import claims, limits
 from bookings.availability import Interval, Offer, Reason, offers
 from bookings.models import Doctor, DoctorDay, Practice, Service, Slot
 from bookings.timetable import day_bounds
@@ -32,6 +32,7 @@ _SHORTLY = {
     Reason.BUFFER: _("Too short"),
     Reason.STAFF_ONLY: _("By phone"),
     Reason.SERVICE: _("Not offered"),
+    Reason.PLAN: _("By phone"),
 }
 
 
@@ -107,13 +108,13 @@ def day(
     *,
     service: Service,
     now: datetime,
-    my_hold: UUID | None = None,
     as_staff: bool = False,
+    is_move: bool = False,
 ) -> list[SlotView]:
     """Every slot of a day in the doctor's zone, blocked ones left out, by start."""
     start, end = day_bounds(on, doctor.zone)
     views = between(
-        doctor, start, end, service=service, now=now, my_hold=my_hold, as_staff=as_staff
+        doctor, start, end, service=service, now=now, as_staff=as_staff, is_move=is_move
     )
     return [view for view in views if not view.slot.is_out]
 
@@ -127,6 +128,7 @@ def between(
     now: datetime,
     my_hold: UUID | None = None,
     as_staff: bool = False,
+    is_move: bool = False,
 ) -> list[SlotView]:
     """Every slot of a doctor that starts in `[start, end)`, each with its offer."""
     rows = list(
@@ -146,6 +148,7 @@ def between(
         busy=busy,
         my_hold=my_hold,
         as_staff=as_staff,
+        is_move=is_move,
     )
     return [view for view in judged if view.slot.start < end]
 
@@ -180,14 +183,21 @@ def starts(
 
 
 def week(
-    doctor: Doctor, first: date, *, service: Service, now: datetime, days: int = 7
+    doctor: Doctor,
+    first: date,
+    *,
+    service: Service,
+    now: datetime,
+    days: int = 7,
+    is_move: bool = False,
 ) -> list[DayCount]:
     """Count, for each of some days, the starts at which the service can be had."""
     start = day_bounds(first, doctor.zone)[0]
     end = day_bounds(first + timedelta(days=days - 1), doctor.zone)[1]
     free: dict[date, int] = defaultdict(int)
     seen: set[date] = set()
-    for view in between(doctor, start, end, service=service, now=now):
+    views = between(doctor, start, end, service=service, now=now, is_move=is_move)
+    for view in views:
         if not view.slot.is_out:
             seen.add(view.start.date())
             free[view.start.date()] += view.can_start
@@ -196,24 +206,37 @@ def week(
 
 
 def next_free_day(
-    doctor: Doctor, after: date, *, service: Service, now: datetime, days: int = 60
+    doctor: Doctor,
+    after: date,
+    *,
+    service: Service,
+    now: datetime,
+    days: int = 60,
+    is_move: bool = False,
 ) -> date | None:
     """The first day after `after` on which the service can be had."""
-    for each in week(
-        doctor, after + timedelta(days=1), service=service, now=now, days=days
-    ):
-        if each.free:
-            return each.day
-    return None
+    first = after + timedelta(days=1)
+    counts = week(doctor, first, service=service, now=now, days=days, is_move=is_move)
+    return next((each.day for each in counts if each.free), None)
 
 
 def alternatives(
-    slot: Slot, *, service: Service, now: datetime, count: int = 3
+    slot: Slot,
+    *,
+    service: Service,
+    now: datetime,
+    count: int = 3,
+    is_move: bool = False,
 ) -> list[SlotView]:
     """The free starts of the same doctor that are nearest to a slot, in order."""
     around = timedelta(days=7)
     views = between(
-        slot.doctor, slot.start - around, slot.start + around, service=service, now=now
+        slot.doctor,
+        slot.start - around,
+        slot.start + around,
+        service=service,
+        now=now,
+        is_move=is_move,
     )
     free = [view for view in views if view.can_start and view.id != slot.pk]
     nearest = sorted(free, key=lambda view: abs(view.slot.start - slot.start))[:count]
@@ -252,17 +275,24 @@ def judge(
     busy: Iterable[Interval],
     my_hold: UUID | None = None,
     as_staff: bool = False,
+    is_move: bool = False,
 ) -> list[SlotView]:
     """Judge slots that were read already (sorted by start): asks no query.
 
     Args:
         busy: what the doctor's appointments occupy around these slots.
+        is_move: for a visit that is booked already, so it needs no room in the plan.
     """
     facts = [row.facts(my_hold=my_hold) for row in rows]
     judged = offers(
         facts,
         visit=claims.visit_of(service, doctor),
-        policy=claims.policy_of(practice, service, as_staff=as_staff),
+        policy=claims.policy_of(
+            practice,
+            service,
+            as_staff=as_staff,
+            room_in_plan=is_move or limits.has_room(now),
+        ),
         busy=busy,
         now=now,
     )

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     ROOM = "room"
     STAFF_ONLY = "staff_only"
     NEW_PATIENTS = "new_patients"
+    PLAN = "plan"
 
 
 SENTENCES: Mapping[Reason, str | Promise] = {
@@ -56,6 +57,7 @@ SENTENCES: Mapping[Reason, str | Promise] = {
     Reason.ROOM: _("There is no room for this visit at that time."),
     Reason.STAFF_ONLY: _("This time can only be booked by calling the clinic."),
     Reason.NEW_PATIENTS: _("This time is kept for people who are new to the clinic."),
+    Reason.PLAN: _("This clinic cannot take more bookings online this month."),
 }
 
 
@@ -93,6 +95,7 @@ class Policy:
     by_staff: bool = False
     is_known: bool = False  # has been here before
     room_in_cap: bool = True
+    room_in_plan: bool = True  # of the clinic, for one more this month
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,8 @@ def _refused_by_policy(
         return Reason.SERVICE
     if (end if policy.by_staff else start) <= now:
         return Reason.PAST
+    if not policy.room_in_plan:
+        return Reason.PLAN
     if policy.by_staff:
         return None
     if start < now + policy.notice:

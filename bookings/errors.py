@@ -163,6 +163,35 @@ class UnavailableError(BookingError):
     retry_after = 2  # seconds
 
 
+class DoctorsFullError(BookingError):
+    """The clinic's plan has no room for one more doctor."""
+
+    code = "plan_limit"
+    message = _("The clinic’s plan has no room for one more doctor.")
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__()
+        self.sentence = sentence
+
+    def __str__(self) -> str:
+        return self.sentence or str(self.message)
+
+
+class CallsUsedUpError(BookingError):
+    """The clinic's plan has no more calls of the API this month."""
+
+    code = "throttled"
+    message = _("The clinic’s plan has no more API calls this month.")
+
+    def __init__(self, sentence: str, wait: int) -> None:
+        super().__init__()
+        self.sentence = sentence
+        self.retry_after = wait  # seconds
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
 class NoSlotError(BookingError):
     """There is no such slot at this clinic."""
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from psycopg.types.range import Range
 
-from bookings.actions import rules
+from bookings.actions import limits, rules
 from bookings.actions.claims import Wish
 from bookings.actions.misfits import SENTENCES as MISFITS
 from bookings.actions.misfits import Why
@@ -51,6 +51,8 @@ def of_policy(wish: Wish, reason: Reason) -> Detail:
                 most,
             )
             return said % {"n": most}, practice
+        case Reason.PLAN:
+            return limits.told_to_staff(), None
     return _("It began at %(time)s.") % {"time": _at(wish.slot.start, wish)}, None
 
 

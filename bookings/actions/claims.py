@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
+from bookings.actions import limits
 from bookings.availability import (
     SENTENCES,
     Interval,
@@ -45,6 +46,7 @@ class Wish:
     """A start and a service: what somebody wants, not yet judged.
 
     `hold` and `moving` are the asker's own: they do not stand in their own way.
+    `ahead` are visits of the same series that were just written.
     """
 
     slot: Slot
@@ -54,6 +56,7 @@ class Wish:
     patient: Patient | None = None
     hold: Hold | None = None
     moving: Appointment | None = None
+    ahead: int = 0
 
     @property
     def doctor(self) -> Doctor:
@@ -91,7 +94,7 @@ def offer(
     """
     judged = evaluate(wish, now)
     if not judged.is_free:
-        raise refusal(judged, now)
+        raise refusal(judged, now, as_staff=wish.as_staff)
     if patient_is_busy(wish):
         raise PatientBusyError
     if run is not None and [slot.id for slot in judged.slots] != list(run):
@@ -126,6 +129,7 @@ def evaluate(wish: Wish, now: datetime) -> Offer[object]:
             as_staff=wish.as_staff,
             is_known=is_for_new and is_known(wish, now),
             room_in_cap=has_room(wish, now),
+            room_in_plan=has_room_in_plan(wish, now),
         ),
         busy=busy,
         now=now,
@@ -149,6 +153,7 @@ def policy_of(
     as_staff: bool,
     is_known: bool = False,
     room_in_cap: bool = True,
+    room_in_plan: bool = True,
 ) -> Policy:
     """Gather the clinic's rules for this service and this kind of asker."""
     own = service.notice_minutes
@@ -158,6 +163,7 @@ def policy_of(
         by_staff=as_staff,
         is_known=is_known,
         room_in_cap=room_in_cap,
+        room_in_plan=room_in_plan,
     )
 
 
@@ -191,13 +197,17 @@ def busy_times_of(
     return busy
 
 
-def refusal(refused: Offer[object], now: datetime) -> BookingError:
+def refusal(
+    refused: Offer[object], now: datetime, *, as_staff: bool = False
+) -> BookingError:
     """Turn a refused offer into the error that says so."""
     if refused.reason is Reason.TAKEN:
         return SlotTakenError()
     if refused.reason is Reason.HELD:
         ends = [s.held_until for s in refused.slots if s.held_until]
         return SlotHeldError(max(end for end in ends if end > now))
+    if refused.reason is Reason.PLAN and as_staff:
+        return NotOfferedError(refused.reason, limits.told_to_staff())
     assert refused.reason is not None  # noqa: S101 (a refused offer has a reason)
     return NotOfferedError(refused.reason, SENTENCES[refused.reason])
 
@@ -223,6 +233,13 @@ def has_room(wish: Wish, now: datetime) -> bool:
         return True
     has = Appointment.objects.upcoming(now).filter(patient=patient).count()
     return has < wish.practice.max_open_appointments
+
+
+def has_room_in_plan(wish: Wish, now: datetime) -> bool:
+    """Whether the clinic may have one more. Who holds a time was promised it."""
+    if wish.moving or wish.hold:
+        return True
+    return limits.has_room(now, ahead=wish.ahead)
 
 
 def is_known(wish: Wish, now: datetime) -> bool:

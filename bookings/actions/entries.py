@@ -8,6 +8,7 @@ from psycopg.types.range import Range
 
 from accounts.models import User
 from bookings import locking
+from bookings.actions import limits
 from bookings.actions.claims import Wish
 from bookings.live import events
 from bookings.models import Appointment, AppointmentChange, Patient, Slot
@@ -189,6 +190,8 @@ def record(
 
 def announce(done: Done) -> None:
     """After commit: live pages and the worker get to know."""
+    if done.change.kind == AppointmentChange.Kind.BOOKED:
+        limits.note_booked()
     events.slots_changed(done.slots, done.now)
     tell(done.change)
 

@@ -17,8 +17,8 @@ from bookings.errors import PatientBusyError
 from bookings.models import Appointment, Patient, Practice, Service
 from bookings.once import Once, repeatable
 
-# What a reason does not change: the doctor cannot do it, or it is over.
-_BINDING = {Reason.SERVICE, Reason.PAST}
+# What a reason does not change: the doctor cannot do it, it is over, the plan is used.
+_BINDING = {Reason.SERVICE, Reason.PAST, Reason.PLAN}
 
 
 @repeatable
@@ -45,7 +45,8 @@ def overbook(
         why: said by them, kept in the history.
 
     Raises:
-        NotOfferedError: the doctor does not offer the service, or the time has passed.
+        NotOfferedError: the doctor does not offer the service, the time has passed, or
+            the clinic's plan has no room this month.
         PatientBusyError: the patient is elsewhere then.
         ValueError: no reason was given.
     """
@@ -75,7 +76,7 @@ def overbook(
         moment = now or locking.clock()
         judged = claims.evaluate(wish, moment)
         if judged.reason in _BINDING:
-            raise claims.refusal(judged, moment)
+            raise claims.refusal(judged, moment, as_staff=True)
         if claims.patient_is_busy(wish):
             raise PatientBusyError
         new = Appointment(patient=person, reason=reason, language=language)

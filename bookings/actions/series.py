@@ -166,7 +166,11 @@ def _weeks(
         if judged.is_free:
             yield _Week(slot.start, wish, [each.id for each in judged.slots])
         else:
-            yield _Week(slot.start, wish, error=claims.refusal(judged, now))
+            yield _Week(
+                slot.start,
+                wish,
+                error=claims.refusal(judged, now, as_staff=first.as_staff),
+            )
 
 
 def _nothing_then() -> NotOfferedError:
@@ -181,7 +185,8 @@ def _add(
     try:
         if week.wish is None or week.error:
             raise week.error or _nothing_then()
-        claims.offer(week.wish, made.now, run=week.run)
-        made.done.append(entries.book(new, week.wish, own, actor, made.now))
+        wish = replace(week.wish, ahead=len(made.done))
+        claims.offer(wish, made.now, run=week.run)
+        made.done.append(entries.book(new, wish, own, actor, made.now))
     except BookingError as error:
         made.refused.append((week.start, error))

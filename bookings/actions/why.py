@@ -145,6 +145,7 @@ class _Case:
             as_staff=False,
             is_known=claims.is_known(wish, now),
             room_in_cap=claims.has_room(wish, now),
+            room_in_plan=claims.has_room_in_plan(wish, now),
         )
         return cls(
             tuple(_facts(row, now) for row in rows),
@@ -207,6 +208,8 @@ class _Case:
             policy = replace(policy, notice=timedelta())
         elif reason is Reason.HORIZON:
             policy = replace(policy, horizon=offer.start - self.now)
+        elif reason is Reason.PLAN:
+            policy = replace(policy, room_in_plan=True)
         else:
             policy = replace(policy, room_in_cap=True)
         return replace(self, policy=policy)

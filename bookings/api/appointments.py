@@ -135,7 +135,9 @@ class Reschedule(Change):
         refuse_doctors(request)
         sent = MoveBody(data=request.data)
         sent.is_valid(raise_exception=True)
-        with with_alternatives(sent.validated_data["slot"], appointment.service):
+        with with_alternatives(
+            sent.validated_data["slot"], appointment.service, is_move=True
+        ):
             done = appointments.reschedule(
                 appointment_id=appointment.pk,
                 slot_id=sent.validated_data["slot"],

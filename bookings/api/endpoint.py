@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.negotiation import BaseContentNegotiation
@@ -11,6 +12,7 @@ from rest_framework.views import APIView
 
 from accounts import roles
 from accounts.models import User
+from bookings.actions import limits
 from bookings.api.repeats import keep_refusal, once_of
 from bookings.api.schema import EndpointSchema
 from bookings.once import Answer, Once
@@ -48,6 +50,7 @@ class Endpoint(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        limits.count_api_call(timezone.now())
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get(
             "CONTENT_LENGTH"
         ):

@@ -37,6 +37,7 @@ PROBLEMS: dict[str, tuple[int, str | Promise]] = {
     "already_cancelled": (409, _("Cancelled before")),
     "not_offered": (409, _("Time not offered")),
     "patient_busy": (409, _("Patient busy")),
+    "plan_limit": (409, _("Plan used up")),
     "wrong_state": (409, _("Visit has moved on")),
     "version_mismatch": (412, _("Changed meanwhile")),
     "idempotency_in_flight": (409, _("Still being worked on")),

@@ -19,7 +19,9 @@ from bookings.models import Appointment, Service
 
 
 @contextmanager
-def with_alternatives(slot_id: UUID, service: Service | None) -> Iterator[None]:
+def with_alternatives(
+    slot_id: UUID, service: Service | None, *, is_move: bool = False
+) -> Iterator[None]:
     """Add the three nearest free slots to the news that one is taken."""
     try:
         yield
@@ -27,7 +29,7 @@ def with_alternatives(slot_id: UUID, service: Service | None) -> Iterator[None]:
         now = timezone.now()
         slot = claims.find_slot(slot_id)
         wanted = service or slot.doctor.default_service
-        nearest = agenda.alternatives(slot, service=wanted, now=now)
+        nearest = agenda.alternatives(slot, service=wanted, now=now, is_move=is_move)
         raise TakenError([slot_as_json(each.slot, now) for each in nearest]) from error
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from accounts import roles
 from bookings import agenda
+from bookings.actions import limits
 from bookings.availability import SENTENCES, Reason
 from bookings.desk import clock, making
 from bookings.desk.booking_forms import BookingForm, Times, VisitForm
@@ -34,8 +35,8 @@ from bookings.models import Appointment, Patient, Slot
 from bookings.timetable import day_bounds
 
 _MOST_FOUND = 20
-# What no reason changes: the doctor cannot do it, or it is over.
-_FINAL = {Reason.SERVICE, Reason.PAST}
+# What no reason changes: the doctor cannot do it, it is over, the plan is used up.
+_FINAL = {Reason.SERVICE, Reason.PAST, Reason.PLAN}
 
 
 @dataclass
@@ -52,6 +53,8 @@ def page(site: Any, request: Any) -> HttpResponse:
     """Show the steps as far as they are answered; book on POST."""
     if not roles.runs_desk(request.user):
         raise PermissionDenied
+    if not limits.has_room(timezone.now()):
+        messages.warning(request, limits.told_to_staff())
     steps = _steps(request)
     body = _answer(request, steps) if request.method == "POST" else None
     if body:

@@ -15,6 +15,8 @@ from bookings.desk.appointments import STATUS_COLOURS
 from bookings.models import Appointment, OutboxMessage, Practice, Slot
 from bookings.setup import steps
 from bookings.setup.steps import Step
+from tenants.context import current_clinic
+from tenants.usage import Level, levels
 
 Figure = dict[str, Any]
 _MOST = 100  # lines; the list has the rest
@@ -40,6 +42,7 @@ def overview(user: User, now: datetime) -> dict[str, Any]:
         "lines": [_line(each) for each in rows],
         "all_address": reverse("admin:bookings_appointment_changelist"),
         "setup_steps": _setup_steps(user),
+        "levels": _pressing_levels(user, now),
     }
 
 
@@ -48,6 +51,14 @@ def _setup_steps(user: User) -> list[Step]:
     if not roles.may(user, "bookings.change_practice"):
         return []
     return steps.missing(Practice.load())
+
+
+def _pressing_levels(user: User, now: datetime) -> list[Level]:
+    """Limits of the plan that are nearly used up, for who can do something about it."""
+    if not roles.is_owner(user):
+        return []
+    every = levels(current_clinic(), now=now)
+    return [level for level in every if level.state != "ok"]
 
 
 def _of_appointments(rows: list[Appointment]) -> list[Figure]:

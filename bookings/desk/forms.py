@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from accounts.models import User
+from bookings.actions import limits
+from bookings.errors import DoctorsFullError
 from bookings.models import Doctor, Location, Patient, TimeOff
 from tenants.names import is_zone
 
@@ -86,6 +88,19 @@ class DoctorForm(forms.ModelForm):  # type: ignore[type-arg]
                 "default_service", _("Choose one of the services of this doctor.")
             )
         return cleaned
+
+    def clean_is_active(self) -> bool:
+        is_active = bool(self.cleaned_data["is_active"])
+        if is_active and not self._took_appointments():
+            try:
+                limits.check_doctors()
+            except DoctorsFullError as error:
+                raise ValidationError(str(error)) from error
+        return is_active
+
+    def _took_appointments(self) -> bool:
+        """Whether the plan's room is taken by this doctor already."""
+        return Doctor.objects.filter(pk=self.instance.pk, is_active=True).exists()
 
 
 class PatientForm(forms.ModelForm):  # type: ignore[type-arg]

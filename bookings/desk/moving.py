@@ -122,6 +122,7 @@ def _times(visit: Appointment, asked: dict[str, Any]) -> list[tuple[str, str]]:
         service=visit.service,
         now=timezone.now(),
         as_staff=True,
+        is_move=True,
     )
     return [
         (str(view.id), f"{view.start:%H:%M} {clock.named(view.start)}")

@@ -150,6 +150,11 @@ class Appointment(models.Model):
             models.Index(fields=["start", "id"]),
             models.Index(fields=["doctor", "start"]),
             models.Index(fields=["patient", "start"]),
+            models.Index(  # how many this month: what the clinic's plan limits
+                fields=["created_at"],
+                condition=~models.Q(status="cancelled"),
+                name="appointment_booked_at",
+            ),
         )
         # The last of the three layers, and the only one that is trusted.
         constraints = (

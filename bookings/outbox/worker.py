@@ -30,7 +30,7 @@ from bookings.actions.misfits import clock_changed
 from bookings.errors import UnavailableError
 from bookings.interop.archive import waiting
 from bookings.models import Slot
-from bookings.outbox import deliver, faults, horizon
+from bookings.outbox import deliver, faults, horizon, metering
 from bookings.outbox.handover import Handover
 from tenants import chores, due
 from tenants.context import (
@@ -48,6 +48,7 @@ GLANCE = 0.1  # seconds between looks at what was handed over, in memory
 CHORES = 5.0  # seconds between rounds of the platform's chores
 ARCHIVES = 2.0  # seconds between looks for exports that wait
 SWEEP = 180.0  # seconds between sweeps
+REPORTS = timedelta(minutes=1)  # at least, between two counts of what a clinic uses
 SHORTEST = timedelta(seconds=1)  # what is still waiting is looked at again after this
 LONGEST_PAUSE = 5.0  # seconds between tries while the database is away
 GRACE = 0.5  # seconds that loops have to end in
@@ -61,6 +62,7 @@ class Worker:
         self._stopping = threading.Event()
         self._mail: Handover[Any] = Handover()  # of clinics
         self._published: dict[UUID, date] = {}
+        self._reported: dict[UUID, datetime] = {}
 
     def stop(self) -> None:
         self._stopping.set()
@@ -108,6 +110,7 @@ class Worker:
                     if deliver.has_due(now):
                         self._mail.give(clinic)
                     next_due = _not_at_once(_first_due(), now)
+                    self._report(clinic.pk, now)
                 due.settle(clinic, claimed_at=now, next_due=next_due)
 
     def carry_mail(self) -> None:
@@ -127,6 +130,7 @@ class Worker:
                     due.wake(clinic, first_due)
                 once.forget_old(now)
                 self._keep_published(now)
+                self._report(clinic.pk, now)
 
     def do_chores(self) -> None:
         """Do what concerns clinics as a whole."""
@@ -159,6 +163,13 @@ class Worker:
                 "has changed; publish_slots names them",
                 len(changed),
             )
+
+    def _report(self, clinic_id: UUID, now: datetime) -> None:
+        """Count what the clinic uses: after bookings, but not after each of many."""
+        last = self._reported.get(clinic_id)
+        if last is None or now - last >= REPORTS:
+            self._reported[clinic_id] = now
+            metering.report(now)
 
     def _loop(self, step: Callable[[], None], pause: float) -> None:
         """Repeat a step until stopped; say once that it fails, and once that it works."""

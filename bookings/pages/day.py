@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bookings import agenda
+from bookings.actions import limits
 from bookings.agenda import DayCount, SlotView
 from bookings.models import Doctor, Service, Slot
 from bookings.pages.held import HeldTime
@@ -47,6 +48,12 @@ class DayPage:
     on: date
     now: datetime
     held: HeldTime | None = None
+    is_move: bool = field(default=False, kw_only=True)  # of a visit that is booked
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the clinic's plan has no room for anybody any more this month."""
+        return not (self.is_move or limits.has_room(self.now))
 
     @property
     def today(self) -> date:
@@ -54,8 +61,8 @@ class DayPage:
 
     @property
     def is_filtered(self) -> bool:
-        """Whether live frames, judged for the default service, do not fit."""
-        return self.service.pk != self.doctor.default_service_id
+        """Whether live frames, for who books the default service, do not fit."""
+        return self.is_move or self.service.pk != self.doctor.default_service_id
 
     @property
     def first(self) -> date:
@@ -134,11 +141,14 @@ class DayPage:
     def next_day(self) -> "DayPage | None":
         """The next day with times, for a day that has none."""
         later = agenda.next_free_day(
-            self.doctor, self.on, service=self.service, now=self.now, days=AHEAD
+            self.doctor,
+            self.on,
+            service=self.service,
+            now=self.now,
+            days=AHEAD,
+            is_move=self.is_move,
         )
-        if later is None:
-            return None
-        return DayPage(self.doctor, self.service, later, self.now)
+        return replace(self, on=later, held=None) if later else None
 
     @property
     def next_times(self) -> list[SlotView]:
@@ -171,13 +181,17 @@ class DayPage:
             service=self.service,
             now=self.now,
             my_hold=self.held.hold.pk if self.held else None,
+            is_move=self.is_move,
         )
         return [view for view in views if not view.slot.is_out]
 
 
-def first_day(doctor: Doctor, service: Service, now: datetime) -> date:
+def first_day(
+    doctor: Doctor, service: Service, now: datetime, *, is_move: bool = False
+) -> date:
     """The day to show if none is asked for: today, or the first with times."""
-    page = DayPage(doctor, service, now.astimezone(doctor.zone).date(), now)
+    today = now.astimezone(doctor.zone).date()
+    page = DayPage(doctor, service, today, now, is_move=is_move)
     free = next((each.day for each in page.days if each.free), None)
     if free is None and (later := page.next_day):
         return later.on

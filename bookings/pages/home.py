@@ -14,6 +14,7 @@ from django.utils.formats import time_format
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
+from bookings.actions import limits
 from bookings.agenda import SlotView
 from bookings.models import Doctor, Service
 from bookings.pages.clocks import city_of
@@ -51,6 +52,11 @@ class Search:
 
     asked: QueryDict
     now: datetime
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the clinic's plan has no room for anybody any more this month."""
+        return not limits.has_room(self.now)
 
     @cached_property
     def doctors(self) -> list[Doctor]:

@@ -75,7 +75,8 @@ def _move(request: ClinicRequest, visit: Appointment, slot: Slot) -> HttpRespons
             version=visits.version_seen(request),
         )
     except BookingError as error:
-        refusal = refusal_of(error, slot, visit.service, timezone.now())
+        now = timezone.now()
+        refusal = refusal_of(error, slot, visit.service, now, is_move=True)
         day = slot.start.astimezone(visit.doctor.zone).date()
         return _times(request, visit, day, refusal)
     return redirect(str(visits.facts_of(request, visit)["visit_url"]))
@@ -90,9 +91,9 @@ def _times(
     now = timezone.now()
     doctor, service = visit.doctor, visit.service
     today = now.astimezone(doctor.zone).date()
-    shown = max(on or first_day(doctor, service, now), today)
+    shown = max(on or first_day(doctor, service, now, is_move=True), today)
     query = str(visits.facts_of(request, visit)["query"])
-    page = MovePage(doctor, service, shown, now, None, visit, query)
+    page = MovePage(doctor, service, shown, now, None, visit, query, is_move=True)
     context = visits.facts_of(request, visit) | {
         "page": page,
         "clocks": clocks_of(request, doctor.zone, now),

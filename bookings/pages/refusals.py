@@ -46,7 +46,12 @@ class Refusal:
 
 
 def refusal_of(
-    error: BookingError, slot: Slot, service: Service, now: datetime
+    error: BookingError,
+    slot: Slot,
+    service: Service,
+    now: datetime,
+    *,
+    is_move: bool = False,
 ) -> Refusal:
     """Say why `service` cannot be had at `slot`, and offer what is nearest."""
     status = _STATUS.get(type(error), 409)
@@ -67,7 +72,7 @@ def refusal_of(
         )
     if isinstance(error, HoldExpiredError):
         return ended(slot, service, now)
-    nearest = agenda.alternatives(slot, service=service, now=now)
+    nearest = agenda.alternatives(slot, service=service, now=now, is_move=is_move)
     is_rule = isinstance(error, NotOfferedError)
     return Refusal(
         _told(error, slot), status, nearest, offers_call=is_rule or not nearest
