@@ -21,7 +21,16 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from accounts import cookies, destinations, devices, limits, mail, resets, signup
+from accounts import (
+    cookies,
+    destinations,
+    devices,
+    limits,
+    mail,
+    resets,
+    roles,
+    signup,
+)
 from accounts.forms import (
     ChangePasswordForm,
     CodeForm,
@@ -183,7 +192,8 @@ def profile(request: MemberRequest) -> HttpResponse:
     # A copy of the user: what is typed but refused must not show in the header.
     form = ProfileForm(request.POST or None, instance=_copy_of(request.user))
     if not form.is_valid():
-        return _page(request, "profile", form)
+        owns = roles.is_owner(request.user)
+        return _page(request, "profile", form, owns_clinic=owns)
     response = redirect("accounts:profile")
     cookies.remember_language(response, form.save())
     messages.success(request, _("Your details are saved."))

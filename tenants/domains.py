@@ -95,7 +95,11 @@ def verify(
     """
     moment = now or current_time()
     if not _is_proved(domain, resolver):
-        raise NotProvedError(_("We did not find the TXT record."))
+        message = _(
+            "We did not find this TXT record: %(name)s. "
+            "A new record can take an hour to be seen; then check again."
+        )
+        raise NotProvedError(message % {"name": txt_record(domain)[0]})
     _drop_former_holder(domain, resolver=resolver, now=moment)
     try:
         with _alone(domain.tenant_id) as clinic:

@@ -31,7 +31,9 @@ def system_resolver(name: str) -> list[str]:
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     except (dns.exception.DNSException, OSError) as error:
-        raise LookupFailedError(_("The name servers did not answer.")) from error
+        raise LookupFailedError(
+            _("The name servers did not answer. Check again in a minute.")
+        ) from error
     return [
         b"".join(found.strings).decode("utf-8", "replace")
         for found in answer.rrset or ()

@@ -1,0 +1,1 @@
+"""The owner's page, `/clinic/` at the clinic's host: what the clinic is, and its end."""
