@@ -1,5 +1,7 @@
 """What to send to an address: the forms its own page has, or a body the API takes."""
 
+import re
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
@@ -39,6 +41,7 @@ BODIES: list[tuple[str, dict[str, Any]]] = [
     ("api/v1/appointments/", {"slot": "slot-free", "service": "service"}),
     ("api/", {"name": "Elif"}),
 ]
+_ROW = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 _GUEST = {"name": "Elif Kaya", "email": "elif@mail.example"}
 _TYPED = {
     "email": "elif@mail.example",
@@ -67,11 +70,31 @@ def body_for(route: Route) -> dict[str, Any]:
     return {}
 
 
-def forms_in(page: str) -> list[dict[str, str]]:
-    """Return the fields of each form that is sent by POST, filled in."""
+@dataclass
+class Form:
+    """A form that is sent by POST, filled in."""
+
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+    def kind_at(self, where: str) -> object:
+        """What makes two forms the same: where they go, rows apart, and what they ask."""
+        return _ROW.sub("*", where), frozenset(
+            _ROW.sub("*", each) for each in self.fields
+        )
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "data": urlencode(self.fields),
+            "content_type": "application/x-www-form-urlencoded",
+        }
+
+
+def forms_in(page: str) -> list[Form]:
+    """Return the forms of a page that write."""
     parser = _Forms()
     parser.feed(page)
-    return [form for form in parser.forms if form]
+    return parser.forms
 
 
 def _meant(value: str) -> str:
@@ -86,7 +109,7 @@ class _Forms(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.forms: list[dict[str, str]] = []
+        self.forms: list[Form] = []
         self._form: dict[str, str] | None = None
         self._select = ""
 
@@ -95,9 +118,11 @@ class _Forms(HTMLParser):
         name, value = has.get("name") or "", has.get("value") or ""
         if tag == "form":
             is_post = (has.get("method") or "").lower() == "post" or "hx-post" in has
-            self._form = {} if is_post else None
-            if self._form is not None:
-                self.forms.append(self._form)
+            self._form = None
+            if is_post:
+                action = has.get("hx-post") or has.get("action") or ""
+                self.forms.append(Form(action))
+                self._form = self.forms[-1].fields
         elif self._form is None:
             return
         elif tag in {"input", "textarea", "button"} and name:
@@ -125,11 +150,3 @@ class _Forms(HTMLParser):
                 self._form[name] = value or "on"
         elif kind != "file":
             self._form.setdefault(name, value or _TYPED.get(kind, ""))
-
-
-def encoded(form: dict[str, str]) -> dict[str, str]:
-    """Return a form as the body of a request."""
-    return {
-        "data": urlencode(form),
-        "content_type": "application/x-www-form-urlencoded",
-    }

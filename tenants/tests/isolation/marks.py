@@ -7,7 +7,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 
 from tenants.models import Clinic
-from tenants.tests.isolation.rows import canary_of
+from tenants.tests.isolation.rows import canary_of, noted_of
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ def marks_of(clinic: Clinic) -> Marks:
         clinic.slug,
         (
             canary_of(clinic).lower(),
+            noted_of(clinic).lower(),
             clinic.name.lower(),
             str(clinic.pk),
             clinic.schema_name.lower(),

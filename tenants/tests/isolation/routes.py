@@ -48,8 +48,12 @@ VALUES: list[tuple[str, str, str]] = [
     ("appointments/*", "reference", "reference"),
     ("account/reset/*", "uid", "uid owner"),
     ("account/reset/*", "token", "text c0ffee-0123456789abcdef0123456789abcdef"),
+    ("account/support/*", "token", "text no-visit-at-all"),
     ("media/*", "folder", "text logo"),
     ("media/*", "name", "text canary.webp"),
+    ("clinic/domains/*", "domain_id", "number"),
+    ("clinic/exports/*", "archive_id", "id archive"),
+    ("account/support/*", "token", "text c0ffee:0123456789"),
     ("api/v1/doctors/*", "pk", "id doctor-row"),
     ("api/v1/services/*", "pk", "id service"),
     ("api/v1/slots/*", "pk", "id slot-free"),
@@ -131,6 +135,8 @@ def _said(meaning: str, names: Names) -> str:
             return str(names.id(what))
         case "slug":
             return names.slug(what)
+        case "number":
+            return str(names.number)
         case "reference":
             return names.reference(0)
         case "token":

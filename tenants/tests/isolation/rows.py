@@ -15,7 +15,13 @@ SHORTEST = len("CANARY-RIVERSIDE")
 
 
 def canary_of(clinic: Clinic) -> str:
+    """What the texts in a clinic's tables have."""
     return f"CANARY-{clinic.slug.upper()}"
+
+
+def noted_of(clinic: Clinic) -> str:
+    """What the texts have that the platform keeps of a clinic."""
+    return f"NOTED-OF-{clinic.slug.upper()}"
 
 
 def save(model: type[Row], **given: Any) -> Row:

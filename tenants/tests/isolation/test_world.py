@@ -26,7 +26,8 @@ def test_every_model_with_free_text_has_a_canary_at_both_clinics(twins):
 
 
 def test_keys_are_equal_at_both_clinics(twins):
-    riverside, harbor = ({}, {})
+    riverside: dict[str, set[object]] = {}
+    harbor: dict[str, set[object]] = {}
     for clinic, found in zip(twins, (riverside, harbor), strict=True):
         with clinic_context(clinic):
             for model in rows.models_of_clinics():

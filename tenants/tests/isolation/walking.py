@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django_redis import get_redis_connection
 
+from tenants import hosts
 from tenants.context import clinic_context
 from tenants.logs import ClinicFilter
 from tenants.models import Clinic
@@ -66,6 +67,7 @@ class Walker:
         self._client.cookies = SimpleCookie(visitor.cookies)
         redis = get_redis_connection("default")
         redis.flushdb()
+        hosts.forget()
         mail.outbox = []
         with _taken_back(), _logged() as lines:
             response: Any = self._client.generic(method, path, headers=sent, **body)
@@ -77,7 +79,7 @@ class Walker:
     def _look(self, what: str, response: Any, lines: list[str]) -> None:
         if response.status_code >= 500:
             self._note(what, f"{response.status_code}\n{_ends_of(lines)}")
-        parts = list(parts_of(response))
+        parts: list[Any] = list(parts_of(response))
         if self.owner and canary_of(self.owner).encode() in parts[-1]:
             self.seen_own += 1
         for marks in self.foreign:
@@ -128,7 +130,7 @@ def _taken_back() -> Iterator[None]:
         tenant: Any = connection.tenant  # type: ignore[attr-defined]
         yield
         if not connection.needs_rollback:
-            for _, work, _ in connection.run_on_commit[waiting:]:
+            for work in [entry[1] for entry in connection.run_on_commit[waiting:]]:
                 if isinstance(tenant, Clinic):
                     with clinic_context(tenant):
                         work()

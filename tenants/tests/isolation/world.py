@@ -5,7 +5,7 @@ equal in all that finds them, and differ in what they say.
 """
 
 import hashlib
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,11 @@ def build(clinic: Clinic, names: Names = SAME) -> None:
         _slots(names, doctor, service, place, visits[0])
         _traces(names, users["owner"], visits[0])
         _files()
+
+
+def folder_of(clinic: Clinic) -> Path:
+    """Where a clinic's files have to be."""
+    return Path(settings.MEDIA_ROOT) / str(clinic.pk)
 
 
 def _users(names: Names) -> dict[str, User]:
@@ -163,13 +168,12 @@ def _visits(
     """One to come, one that is over, and one that has lost its time."""
     start = first_slot()
     made = []
-    for number, (what, at, more) in enumerate(
-        [
-            ("visit", start, {}),
-            ("past", start - timedelta(days=14), {"status": "completed"}),
-            ("lost", start + timedelta(hours=3), {"is_unplaced": True}),
-        ]
-    ):
+    kinds: list[tuple[str, datetime, dict[str, Any]]] = [
+        ("visit", start, {}),
+        ("past", start - timedelta(days=14), {"status": "completed"}),
+        ("lost", start + timedelta(hours=3), {"is_unplaced": True}),
+    ]
+    for number, (what, at, more) in enumerate(kinds):
         row = save(
             Appointment,
             pk=names.id(what),
@@ -285,6 +289,6 @@ def _traces(names: Names, owner: User, visit: Appointment) -> None:
 
 def _files() -> None:
     """The clinic's logo, where its storage has it."""
-    folder = Path(settings.MEDIA_ROOT) / str(current_clinic().pk) / "logo"
+    folder = folder_of(current_clinic()) / "logo"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "canary.webp").write_bytes(PICTURE + canary("picture").encode())
