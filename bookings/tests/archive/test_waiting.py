@@ -1,5 +1,7 @@
 """Exports that owners ask for: written by a worker, whatever is killed meanwhile."""
 
+import sys
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -22,6 +24,8 @@ from tenants.context import clinic_context, platform_context
 from tenants.models import Archive, Clinic, ClinicEvent
 
 Status = Archive.Status
+# What a worker does, but for its other work, which the lock would hold up.
+_WRITE_ONE = "from bookings.interop.archive import waiting; waiting.write_one()"
 
 
 def test_what_is_asked_for_twice_is_written_once(empty_willow):
@@ -46,11 +50,11 @@ def test_what_is_asked_for_twice_is_written_once(empty_willow):
 def test_a_killed_worker_s_export_is_taken_up_again(empty_willow):
     asked = archives.ask(empty_willow, by="owner")
     folder = archives.folder_of(empty_willow.pk)
-    with somebody_has("bookings_patient", empty_willow):
-        worker = start_python(["manage.py", "work", "--once"], {})
+    with (
+        somebody_has("bookings_patient", empty_willow),
+        killed(["manage.py", "shell", "-c", _WRITE_ONE]),
+    ):
         wait_until(lambda: any(folder.glob("*.part")))
-        worker.kill()
-        worker.wait()
     assert not archives.path_of(asked).exists()
     assert not write_one()  # it is leased
 
@@ -120,11 +124,11 @@ def test_a_killed_import_answers_nowhere_and_a_repeat_makes_it_whole(
         make.patient(name="Elif")
     first = export(empty_willow, file)
     delete(empty_willow)
-    with somebody_has("tenants_clinicevent"):  # the last thing that it writes
-        process = start_python(["manage.py", "import_clinic", str(file)], {})
+    with (
+        somebody_has("tenants_clinicevent"),  # the last thing that it writes
+        killed(["manage.py", "import_clinic", str(file)]),
+    ):
         wait_until(lambda: _is_waiting("tenants_clinicevent"))
-        process.kill()
-        process.wait()
     with platform_context():
         assert Clinic.objects.get(pk=empty_willow.pk).status == "creating"
         wait_until(lambda: not _is_waiting("tenants_clinicevent"))
@@ -138,6 +142,20 @@ def test_a_killed_import_answers_nowhere_and_a_repeat_makes_it_whole(
         assert Patient.objects.get().name == "Elif"
     second = export(clinic, tmp_path / "again.zip")
     assert {n for n in first if n[:4] == "data" and first[n] != second[n]} == set()
+
+
+@contextmanager
+def killed(arguments: list[str]) -> Iterator[None]:
+    """Run Python meanwhile, then kill it; what it said is shown if the test fails."""
+    with tempfile.TemporaryFile() as log:
+        process = start_python(arguments, {}, log=log)
+        try:
+            yield
+        finally:
+            process.kill()
+            process.wait()
+            log.seek(0)
+            sys.stderr.write(log.read().decode())
 
 
 @contextmanager
