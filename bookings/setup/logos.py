@@ -86,24 +86,33 @@ def _small_webp(data: bytes) -> bytes:
     """Decode, after a look at how large it would be, and encode without metadata."""
     from PIL import Image, ImageOps  # noqa: PLC0415 (slow to import, seldom needed)
 
-    with Image.open(BytesIO(data), formats=_FORMATS) as image:
-        _check_size(image)
+    try:
+        opened = Image.open(BytesIO(data), formats=_FORMATS)
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels() from error
+    with opened as image:
+        if _is_huge(image):
+            raise _too_many_pixels()
         image.draft("RGB", (_SIDE * 2, _SIDE * 2))  # a JPEG is decoded small at once
-        image.load()
-        upright = ImageOps.exif_transpose(image)
-    has_alpha = "A" in upright.getbands() or "transparency" in upright.info
-    plain = upright.convert("RGBA" if has_alpha else "RGB")
+        has_alpha = "A" in image.getbands() or "transparency" in image.info
+        plain = image.convert("RGBA" if has_alpha else "RGB")
     plain.thumbnail((_SIDE, _SIDE))
-    bare = Image.new(plain.mode, plain.size)  # pixels only: no profile, no comments
-    bare.paste(plain)
+    upright = ImageOps.exif_transpose(plain)
+    bare = Image.new(upright.mode, upright.size)  # only pixels: no profile, no comments
+    bare.paste(upright)
     written = BytesIO()
     bare.save(written, "WEBP", quality=90, method=4)
     return written.getvalue()
 
 
-def _check_size(image: "Image") -> None:
-    """Raise before anything is decoded: a small file may hold a huge picture."""
-    if max(image.size) > _LONGEST_SIDE or image.width * image.height > _MOST_PIXELS:
-        raise ValidationError(
-            _("This picture has too many pixels. Make it smaller, 512 × 512 is enough.")
-        )
+def _is_huge(image: "Image") -> bool:
+    """Judge before anything is decoded: a small file may hold a huge picture."""
+    return max(image.size) > _LONGEST_SIDE or (
+        image.width * image.height > _MOST_PIXELS
+    )
+
+
+def _too_many_pixels() -> ValidationError:
+    return ValidationError(
+        _("This picture has too many pixels. Make it smaller, 512 × 512 is enough.")
+    )

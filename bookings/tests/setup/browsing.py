@@ -28,7 +28,8 @@ class _Form(HTMLParser):
             if not is_box or "checked" in found:
                 self.sent[name] = found.get("value", "on" if is_box else "")
         elif tag in {"select", "textarea"}:
-            self._open, self.sent[name] = name, ""
+            self._open = str(name)
+            self.sent[self._open] = ""
         elif tag == "option" and self._open and "selected" in found:
             self.sent[self._open] = found["value"]
 

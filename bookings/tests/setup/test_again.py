@@ -1,6 +1,7 @@
 """Steps done once more: sent twice, from two tabs, changed later. Nothing doubles."""
 
 from datetime import time
+from functools import partial
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_the_doctor_follows_the_clinic_s_hours_until_they_have_their_own(owner):
     go_on(owner, "/setup/doctor/", name="Amara Okonkwo")
     go_on(owner, "/setup/place/", until_0="18:00")
     monday = WorkingHours.objects.filter(weekday=0)
-    followed = monday.order_by("opens").last().closes
+    followed = monday.latest("opens").closes
     monday.filter(opens=time(9)).update(opens=time(8))  # staff, in the admin
     go_on(owner, "/setup/place/", until_0="16:00")
 
@@ -118,7 +119,7 @@ def test_two_tabs_at_the_same_instant_make_one_of_each(committed, step):
     for tab in tabs:
         assert tab.is_valid(), tab.errors
 
-    done = at_once(committed, [lambda tab=tab: tab.save(by=by) for tab in tabs])
+    done = at_once(committed, [partial(tab.save, by=by) for tab in tabs])
 
     one_of_each = {
         "place": [1, 0, 0, 0],
@@ -144,7 +145,8 @@ def _tab(step):
         who = {"name": "Amara Okonkwo", "specialty": "GP", "languages": "en"}
         return doctor_step.form(who | hours)
     kind = kind_named("dentist")
-    lines = {}
+    assert kind
+    lines: dict[str, str] = {}
     for visit in kind.visits:
         prefix = f"v-{visit.slug}-"
         lines |= {f"{prefix}offered": "on", f"{prefix}name": str(visit.name)}
