@@ -33,7 +33,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Who somebody is can be shown and changed; the owner's page asks for the owner itself.
 _CLOSED_DOORS = re.compile(r"/account/(login|logout|reset)/|/clinic/")
 _DOORS = re.compile(
-    r"/account/(login|logout|reset|password)/|/admin/log(in|out)/|/clinic/|/support/"
+    r"/account/(login|logout|reset|password|support)/|/admin/log(in|out)/|/clinic/"
 )
 # What a page at this host is made of; nobody's data.
 _FACE = re.compile(r"/(static/|media/logo/|brand\.css|logo\.svg|favicon\.ico)")
@@ -42,6 +42,7 @@ _READABLE = re.compile(
     r"/(admin|appointments|account|media|privacy|accessibility|\.well-known)/"
     r"|/doctors/[^/]+/portrait\.svg"
 )
+_STAFF = ("/admin/", "/setup/")
 _FORMS = re.compile(r"/appointments/[^/]+/(cancel|move)/|/account/signup/")
 
 
@@ -90,10 +91,10 @@ def _refused(request: "ClinicRequest") -> HttpResponse | None:
         return None if _CLOSED_DOORS.match(path) else _closed()
     if _DOORS.match(path):
         return None
-    if request.method not in _SAFE and path.startswith("/admin/"):
-        return render(request, "tenants/read_only.html", status=403)
     if request.method in _SAFE and _READABLE.match(path) and not _FORMS.match(path):
         return None
+    if path.startswith(_STAFF):
+        return render(request, "tenants/read_only.html", status=403)
     return render(request, "tenants/suspended.html", status=403)
 
 
