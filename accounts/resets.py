@@ -35,6 +35,8 @@ def send(clinic: Clinic, email: str) -> None:
         one of mail.FAILURES: it could not be sent.
     """
     user = User.objects.filter(email=email, is_active=True).first()
+    if user and user.role == User.Role.SUPPORT:
+        return  # it has no mailbox, and is to have no password
     if user:
         mail.send_reset_link(clinic, user.email, link_for(user, clinic))
     else:
@@ -55,4 +57,6 @@ def owner_of(uid: str, token: str, clinic: Clinic) -> User | None:
     except ValueError:
         return None
     user = User.objects.filter(pk=pk, is_active=True).first()
-    return user if user and ResetTokens(clinic.pk).check_token(user, token) else None
+    if user is None or user.role == User.Role.SUPPORT:
+        return None
+    return user if ResetTokens(clinic.pk).check_token(user, token) else None

@@ -71,6 +71,11 @@ def is_owner(user: "Anyone") -> bool:
     return _role(user) == OWNER
 
 
+def is_support(user: "Anyone") -> bool:
+    """Looks in for a while, and changes nothing whatever a door would allow."""
+    return _role(user) == SUPPORT
+
+
 def is_doctor(user: "Anyone") -> bool:
     return _role(user) == DOCTOR
 

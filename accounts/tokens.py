@@ -9,6 +9,7 @@ import jwt
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts import roles
 from accounts.models import User
 
 Kind = Literal["access", "refresh"]
@@ -48,7 +49,7 @@ def owner_of(
 
     Raises:
         InvalidTokenError: forged, expired, of another kind or clinic, void, or its user
-            is gone, barred, or has changed the password since.
+            is gone, barred, support, or has changed the password since.
     """
     claims = _read(token, clinic_id)
     if claims["kind"] != kind or (since and claims["iat"] < since.timestamp()):
@@ -57,7 +58,9 @@ def owner_of(
         user = User.objects.filter(pk=UUID(claims["sub"]), is_active=True).first()
     except (TypeError, ValueError, AttributeError) as error:
         raise InvalidTokenError from error
-    if user is None or not constant_time_compare(claims["pwd"], _stamp(user)):
+    if user is None or user.has_ended or user.role == roles.SUPPORT:
+        raise InvalidTokenError  # support looks in by browser only
+    if not constant_time_compare(claims["pwd"], _stamp(user)):
         raise InvalidTokenError
     return user
 

@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "tenants.support_views.ReadingOnlyMiddleware",
     "tenants.gate.GateMiddleware",  # last: is the clinic open for this?
 ]
 
