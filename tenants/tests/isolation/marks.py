@@ -22,6 +22,10 @@ class Marks:
         whole = "\n".join(map(_text, where)).lower()
         return [mark for mark in self.texts if mark in whole]
 
+    def but(self, said: str) -> "Marks":
+        """Those that the visitor has not said already: an echo tells nothing."""
+        return Marks(self.owner, tuple(m for m in self.texts if m not in said.lower()))
+
 
 def marks_of(clinic: Clinic) -> Marks:
     return Marks(

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
+from django.apps import apps
 from django.urls import get_resolver
 from django.urls.resolvers import RegexPattern, URLResolver
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
+from tenants.context import platform_context
 from tenants.tests.isolation.names import SAME, Names
 
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)")
@@ -48,6 +50,7 @@ VALUES: list[tuple[str, str, str]] = [
     ("appointments/*", "reference", "reference"),
     ("account/reset/*", "uid", "uid owner"),
     ("account/reset/*", "token", "text c0ffee-0123456789abcdef0123456789abcdef"),
+    ("clinic/visits/*", "visit_id", "id support-visit"),
     ("account/support/*", "token", "text no-visit-at-all"),
     ("media/*", "folder", "text logo"),
     ("media/*", "name", "text canary.webp"),
@@ -72,7 +75,7 @@ VALUES: list[tuple[str, str, str]] = [
     ("admin/bookings/outboxmessage/*", "object_id", "id message"),
     ("admin/accounts/user/*", "object_id", "id reception"),
     ("admin/accounts/user/*", "id", "id reception"),
-    ("admin/tenants/*", "object_id", "id clinic"),
+    ("admin/tenants/*", "object_id", "platform"),
     ("admin/*", "app_label", "text accounts"),
     ("admin/*", "url", "text no/such/page"),
 ]
@@ -124,8 +127,16 @@ def _filled(pattern: str, names: Names) -> str:
 def _value(pattern: str, argument: str, names: Names) -> str:
     for known, name, meaning in VALUES:
         if name == argument and fnmatch(pattern, known):
-            return _said(meaning, names)
+            return _said(meaning, names) if meaning != "platform" else _row(pattern)
     raise TeachTheWalkerError(_taught_where(pattern, argument))
+
+
+def _row(pattern: str) -> str:
+    """The key of some row of the platform, of the model that the admin's pattern names."""
+    model = apps.get_model("tenants", pattern.split("/")[2])
+    with platform_context():
+        row = model._base_manager.first()
+    return str(row.pk) if row else str(SAME.id("nothing"))
 
 
 def _said(meaning: str, names: Names) -> str:

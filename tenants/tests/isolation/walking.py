@@ -71,18 +71,18 @@ class Walker:
         mail.outbox = []
         with _taken_back(), _logged() as lines:
             response: Any = self._client.generic(method, path, headers=sent, **body)
-            self._look(what, response, lines)
+            self._look(what, path, response, lines)
         self._look_at_keys(what, redis)
         self.asked += 1
         return response
 
-    def _look(self, what: str, response: Any, lines: list[str]) -> None:
+    def _look(self, what: str, path: str, response: Any, lines: list[str]) -> None:
         if response.status_code >= 500:
             self._note(what, f"{response.status_code}\n{_ends_of(lines)}")
         parts: list[Any] = list(parts_of(response))
         if self.owner and canary_of(self.owner).encode() in parts[-1]:
             self.seen_own += 1
-        for marks in self.foreign:
+        for marks in [each.but(path) for each in self.foreign]:
             for place, found in {
                 "the answer": marks.seen_in(*parts),
                 "a mail": marks.seen_in(*map(parts_of_mail, mail.outbox)),
