@@ -34,11 +34,18 @@ class DoctorForm(WeekForm):
         help_text=gettext_lazy("Such as Dr or Prof."),
         attrs={"class": "input short"},
     )
-    name = text(gettext_lazy("Name"), 120)
-    specialty = text(gettext_lazy("Specialty"), 80)
+    name = text(
+        gettext_lazy("Name"), 120, missing=gettext_lazy("Write the doctor’s name.")
+    )
+    specialty = text(
+        gettext_lazy("Specialty"),
+        80,
+        missing=gettext_lazy("Write what they do, such as Dentistry."),
+    )
     languages = text(
         gettext_lazy("Languages"),
         200,
+        missing=gettext_lazy("Write at least one language."),
         help_text=gettext_lazy(
             "With commas between them, for example English, Türkçe."
         ),

@@ -6,6 +6,7 @@ from typing import Any
 
 import phonenumbers
 from django import forms
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,8 +32,10 @@ class StepForm(forms.Form):
         raise NotImplementedError
 
 
-def text(label: Any, longest: int, **more: Any) -> NameField:
-    """One line of text, without invisible signs."""
+def text(label: Any, longest: int, *, missing: Any = "", **more: Any) -> NameField:
+    """One line of text, without invisible signs; `missing` says what to do without it."""
+    if missing:
+        more["error_messages"] = {"required": missing}
     attrs = {"class": "input", **more.pop("attrs", {})}
     widget = forms.TextInput(attrs=attrs)
     return NameField(label=label, max_length=longest, widget=widget, **more)
@@ -86,7 +89,10 @@ class WeekForm(StepForm):
         """The weekdays, each with its three fields, for the template."""
         for day in WorkingHours.Weekday.values:
             names = {"open": "open_", "opens": "from_", "closes": "until_"}
-            yield {key: self[f"{name}{day}"] for key, name in names.items()}
+            line: dict[str, Any] = {
+                key: self[f"{name}{day}"] for key, name in names.items()
+            }
+            yield line | {"short": WEEKDAYS_ABBR[day]}
 
     @property
     def shown_week(self) -> Week:

@@ -35,7 +35,14 @@ class LogoField(forms.FileField):
 
 
 class LookForm(StepForm):
-    hue = forms.TypedChoiceField(label=_("Colour"), coerce=int)
+    hue = forms.TypedChoiceField(
+        label=_("Colour"),
+        coerce=int,
+        error_messages={
+            "required": _("Choose a colour."),
+            "invalid_choice": _("Choose one of these colours."),
+        },
+    )
     logo = LogoField(
         label=_("Logo, if you have one"),
         required=False,

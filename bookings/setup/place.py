@@ -18,6 +18,7 @@ class PlaceForm(WeekForm):
     address = text(
         _("Address"),
         250,
+        missing=_("Write the address, or skip this step for now."),
         help_text=_("Street and town, as patients should find it."),
         attrs={"autocomplete": "street-address"},
     )
