@@ -52,6 +52,7 @@ check: $(VENV)/requirements-dev.txt
 	$(PYTHON) -m djlint templates --lint --quiet
 	DEBUG=1 $(PYTHON) manage.py check
 	DEBUG=1 $(PYTHON) manage.py missing_migrations
+	DEBUG=1 $(PYTHON) manage.py lint_migrations
 	@echo "manage.py check --deploy"
 	@$(PRODUCTION_LIKE) $(PYTHON) manage.py check --deploy --fail-level WARNING
 

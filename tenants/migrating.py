@@ -8,7 +8,7 @@ error in its row, which closes its pages, and holds up nobody else.
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -140,9 +140,9 @@ def run_here() -> MigrationPlan:
                     raise
                 plan = plan_here(current_version())
     finally:
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("RESET lock_timeout")
+        # A lost connection needs none.
+        with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
     return plan
 
 
