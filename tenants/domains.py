@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from tenants import hosts
 from tenants.context import platform_context
-from tenants.domainnames import clean
+from tenants.domainnames import clean, readable
 from tenants.lifecycle import record
 from tenants.models import Clinic, ClinicEvent, Domain
 from tenants.nameservers import LookupFailedError, Resolver, system_resolver
@@ -233,7 +233,7 @@ def _choose(clinic: Clinic, domain: Domain | None) -> None:
 
 
 def _record(clinic: Clinic, by: str, note: str, name: str) -> None:
-    text = note % {"domain": name}
+    text = note % {"domain": readable(name)}
     record(clinic, ClinicEvent.Kind.DOMAIN, by=by or "slotwell", note=text)
 
 

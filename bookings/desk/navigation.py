@@ -60,6 +60,13 @@ def groups(request: Any) -> list[dict[str, Any]]:
             "link": reverse("admin:why"),
         }
         shown[0][1].append(asking)
+    if roles.is_owner(request.user):
+        page = {
+            "title": _("Plan, domains, data"),
+            "icon": "apartment",
+            "link": reverse("owner:overview"),
+        }
+        shown[-1][1].append(page)
     home = {"title": _("Overview"), "icon": "home", "link": reverse("admin:index")}
     return [{"title": "", "items": [home]}] + [
         {"title": name, "separator": True, "items": items}

@@ -1,6 +1,5 @@
 """The end of a clinic, by its owner, and the way back."""
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import now as current_time
@@ -9,7 +8,7 @@ from django.utils.translation import gettext as _
 from tenants import lifecycle
 from tenants.http import MemberRequest
 from tenants.lifecycle import NotNowError
-from tenants.owner.doors import back_to, for_owner
+from tenants.owner.doors import back_to, for_owner, say
 from tenants.owner.forms import CloseForm
 from tenants.owner.reading import fresh, moment_in, words_of
 
@@ -28,7 +27,7 @@ def close(request: MemberRequest) -> HttpResponse:
     try:
         lifecycle.close(clinic, by=request.user.email)
     except NotNowError as refused:
-        messages.error(request, str(refused))
+        return say(request, "main", str(refused), is_bad=True)
     return back_to("main")
 
 
@@ -38,8 +37,6 @@ def reopen(request: MemberRequest) -> HttpResponse:
     try:
         lifecycle.reopen(clinic, by=request.user.email)
     except NotNowError as refused:
-        messages.error(request, str(refused))
-    else:
-        said = _("%(clinic)s is kept: nothing is deleted.") % {"clinic": clinic.name}
-        messages.success(request, said)
-    return back_to("main")
+        return say(request, "main", str(refused), is_bad=True)
+    said = _("%(clinic)s is kept: nothing is deleted.") % {"clinic": clinic.name}
+    return say(request, "main", said)

@@ -5,22 +5,20 @@ from pathlib import Path
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
-from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from tenants import archives
 from tenants.http import MemberRequest
 from tenants.models import Archive
-from tenants.owner.doors import back_to, for_owner
+from tenants.owner.doors import for_owner, say
 
 
 @for_owner("POST")
 def ask(request: MemberRequest) -> HttpResponse:
     archives.ask(request.clinic, by=request.user.email)
     said = _("Your export is being prepared. Look at this page again in a minute.")
-    messages.success(request, said)
-    return back_to("data")
+    return say(request, "data", said)
 
 
 @for_owner("GET", "HEAD")
@@ -30,8 +28,8 @@ def download(request: MemberRequest, archive_id: UUID) -> HttpResponseBase:
     try:
         return Download(archives.path_of(archive), f"{request.clinic.slug}-{day}.zip")
     except FileNotFoundError:  # it was too old, or is fetched from another machine
-        messages.error(request, _("This export is gone. Ask for a new one."))
-        return back_to("data")
+        said = _("This export is gone. Ask for a new one.")
+        return say(request, "data", said, is_bad=True)
 
 
 class Download(FileResponse):

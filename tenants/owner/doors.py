@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -35,6 +36,15 @@ def for_owner(*methods: str) -> Callable[[View], View]:
         return never_cache(require_http_methods(methods)(guarded))
 
     return decorate
+
+
+def say(
+    request: MemberRequest, section: str, text: str, *, is_bad: bool = False
+) -> HttpResponse:
+    """Lead back to a part of the page, where `text` then stands."""
+    level = messages.ERROR if is_bad else messages.SUCCESS
+    messages.add_message(request, level, text, extra_tags=section)
+    return back_to(section)
 
 
 def back_to(section: str) -> HttpResponse:

@@ -1,6 +1,5 @@
 """The owner's own domains: added, checked, made primary, removed."""
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -13,15 +12,17 @@ from tenants.domains import DomainError
 from tenants.http import MemberRequest
 from tenants.models import Domain
 from tenants.nameservers import LookupFailedError
-from tenants.owner.doors import back_to, for_owner
+from tenants.owner.doors import back_to, for_owner, say
 from tenants.owner.forms import DomainForm
 from tenants.owner.views import show
 
 _QUARTER = 15 * 60  # seconds
 
 
-@for_owner("POST")
+@for_owner("GET", "HEAD", "POST")
 def add(request: MemberRequest) -> HttpResponseBase:
+    if request.method != "POST":  # a page with an error, opened anew
+        return back_to("domains")
     form = DomainForm(request.POST)
     if form.is_valid():
         try:
@@ -31,8 +32,7 @@ def add(request: MemberRequest) -> HttpResponseBase:
             form.add_error("domain", getattr(refused, "messages", [str(refused)])[0])
         else:
             said = _("%(domain)s is added. Now make its records, then check it.")
-            messages.success(request, said % {"domain": readable(added.domain)})
-            return back_to("domains")
+            return _say(request, said % {"domain": readable(added.domain)})
     return show(request, form)
 
 
@@ -40,16 +40,14 @@ def add(request: MemberRequest) -> HttpResponseBase:
 def check(request: MemberRequest, domain_id: int) -> HttpResponse:
     domain = _mine(request, domain_id)
     if throttle.hit("domain", str(request.clinic.pk), limit=30, seconds=_QUARTER):
-        messages.error(request, _("You checked very often. Wait a few minutes."))
-        return back_to("domains")
+        said = _("You checked very often. Wait a few minutes.")
+        return _say(request, said, is_bad=True)
     try:
         domains.verify(domain, by=request.user.email)
     except (DomainError, LookupFailedError) as refused:
-        messages.error(request, str(refused))
-    else:
-        said = _("%(domain)s is verified. This clinic answers there now.")
-        messages.success(request, said % {"domain": readable(domain.domain)})
-    return back_to("domains")
+        return _say(request, str(refused), is_bad=True)
+    said = _("%(domain)s is verified. This clinic answers there now.")
+    return _say(request, said % {"domain": readable(domain.domain)})
 
 
 @for_owner("POST")
@@ -70,19 +68,20 @@ def remove(request: MemberRequest, domain_id: int) -> HttpResponse:
         context = {"domain": domain, "name": name}
         return render(request, "tenants/owner/remove.html", context)
     domains.remove(domain, by=request.user.email)
-    messages.success(request, _("%(domain)s is removed.") % {"domain": name})
-    return back_to("domains")
+    return _say(request, _("%(domain)s is removed.") % {"domain": name})
 
 
 def _choose(request: MemberRequest, domain: Domain | None) -> HttpResponse:
     try:
         domains.make_primary(request.clinic, domain, by=request.user.email)
     except DomainError as refused:
-        messages.error(request, str(refused))
-    else:
-        said = _("Links name %(host)s from now on.") % {"host": request.clinic.host}
-        messages.success(request, said)
-    return back_to("domains")
+        return _say(request, str(refused), is_bad=True)
+    host = readable(request.clinic.host)
+    return _say(request, _("Links name %(host)s from now on.") % {"host": host})
+
+
+def _say(request: MemberRequest, text: str, *, is_bad: bool = False) -> HttpResponse:
+    return say(request, "domains", text, is_bad=is_bad)
 
 
 def _mine(request: MemberRequest, domain_id: int) -> Domain:

@@ -9,10 +9,10 @@ from django.core.paginator import Page, Paginator
 from django.utils.formats import date_format
 from django.utils.timezone import now as current_time
 
-from tenants import archives, domains, usage
+from tenants import archives, domains, support, usage
 from tenants.context import platform_context
 from tenants.domainnames import readable
-from tenants.models import Archive, Clinic, ClinicEvent, Domain, SupportVisit
+from tenants.models import Archive, Clinic, ClinicEvent, Domain
 
 NEWEST = 20  # events on the page itself
 _A_PAGE = 50
@@ -34,6 +34,7 @@ class OwnDomain:
     pk: int
     name: str
     state: str  # waiting, verified, primary, missing or lost
+    is_primary: bool
     until: str  # when a missing one stops, or another is forgotten
     records: list[Record]
 
@@ -128,6 +129,7 @@ def _domain(clinic: Clinic, domain: Domain) -> OwnDomain:
         pk=domain.pk,
         name=readable(domain.domain),
         state=state,
+        is_primary=domain.is_primary,
         until=moment_in(clinic, until),
         records=[
             Record("CNAME", domain.domain, host, f"d{domain.pk}-cname"),
@@ -162,8 +164,6 @@ def _export(clinic: Clinic, archive: Archive) -> Export:
 
 
 def _visits(clinic: Clinic, now: datetime) -> list[Visit]:
-    with platform_context():
-        rows = list(SupportVisit.objects.filter(clinic=clinic)[:_VISITS])
     return [
         Visit(
             pk=each.pk,
@@ -174,7 +174,7 @@ def _visits(clinic: Clinic, now: datetime) -> list[Visit]:
             until=moment_in(clinic, each.ends_at),
             is_open=each.ends_at > now,
         )
-        for each in rows
+        for each in support.visits(clinic)[:_VISITS]
     ]
 
 

@@ -9,6 +9,7 @@ app_name = "owner"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("events/", views.events, name="events"),
+    path("visits/<uuid:visit_id>/end/", views.end_visit, name="visit-end"),
     path("domains/", names.add, name="domain-add"),
     path("domains/none/primary/", names.use_platform, name="domain-platform"),
     path("domains/<int:domain_id>/check/", names.check, name="domain-check"),
