@@ -19,6 +19,7 @@ def in_order() -> Iterator[Any]:
         Appointment.objects.select_related(
             "doctor", "service", "location", "patient__guardian"
         )
+        .defer("doctor__bio", "doctor__portrait_svg")  # long, and said nowhere
         .annotate(changed_at=Subquery(last_change))
         .order_by("start", "pk")
     )

@@ -35,17 +35,21 @@ NAMES = [
 ]
 
 
+def fill_a_little() -> None:
+    """One visit, one file, and people named as nobody expects."""
+    _practice()
+    _people()
+    appointments.book(
+        slot_id=make.slots(make.doctor())[0].pk,
+        patient=Patient.objects.earliest("pk"),
+        by=None,
+        via=PAGE,
+    )
+
+
 def fill() -> None:
     """Book, cancel, overbook and unplace; name people as nobody expects."""
-    make.practice(
-        tagline="Zähne\u0301 & more",
-        brand_chroma="0.123",
-        setup_steps=["hours", 'quo"ted', "comma,"],
-        horizon_days=400,
-        max_open_appointments=50,
-    )
-    practice = Practice.load()
-    practice.logo.save("logo 🌿.png", File(BytesIO(PNG)))
+    _practice()
     english = make.service(
         translations={"de": {"name": 'Ärztin "x"'}, "a": {"1": None}}
     )
@@ -59,6 +63,18 @@ def fill() -> None:
     _people()
     _visits(doctor, owner)
     _around_the_clock_change(doctor)
+
+
+def _practice() -> None:
+    make.practice(
+        tagline="Zähne\u0301 & more",
+        brand_chroma="0.123",
+        setup_steps=["hours", 'quo"ted', "comma,"],
+        horizon_days=400,
+        max_open_appointments=50,
+    )
+    practice = Practice.load()
+    practice.logo.save("logo 🌿.png", File(BytesIO(PNG)))
 
 
 def _people() -> None:

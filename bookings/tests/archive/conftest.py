@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from bookings.tests.archive.awkward import fill
+from bookings.tests.archive.awkward import fill, fill_a_little
 from tenants import hosts
 from tenants.context import clinic_context, platform_context
 from tenants.models import Clinic, ClinicEvent
@@ -44,6 +44,14 @@ def willow(empty_willow: Clinic) -> Clinic:
     """The same with whatever is hard to write down and read back."""
     with clinic_context(empty_willow):
         fill()
+    return empty_willow
+
+
+@pytest.fixture
+def small_willow(empty_willow: Clinic) -> Clinic:
+    """The same with one visit, where it does not matter how many there are."""
+    with clinic_context(empty_willow):
+        fill_a_little()
     return empty_willow
 
 
