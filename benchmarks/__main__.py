@@ -1,6 +1,7 @@
 """`python -m benchmarks [NAME …]`: run benchmarks, show tables, write JSON."""
 
 import importlib
+import logging
 import os
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ def main(names: list[str]) -> None:
         with own_servers():
             os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
             django.setup()
+            logging.disable(logging.INFO)
             _run(name)
 
 

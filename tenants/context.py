@@ -86,6 +86,16 @@ def each_clinic() -> Iterator["Clinic"]:
     for clinic in clinics:
         with clinic_context(clinic):
             yield clinic
+        rest()
+
+
+def rest() -> None:
+    """Between two clinics of many: have another backend when this one has grown large.
+
+    Not while an advisory lock of the session's is held (`tenants.locks`).
+    """
+    if connection.is_heavy and not connection.in_atomic_block:
+        connection.close()
 
 
 def as_it_is_now(clinic: "Clinic") -> "Clinic | None":

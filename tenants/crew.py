@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connections
 
-from tenants.context import connection
+from tenants.context import connection, rest
 
 _SIZE = 16  # bytes of a UUID; writes of so few arrive whole
 
@@ -49,5 +49,6 @@ def _work_off(reader: int, writer: int, work: Callable[[UUID], None]) -> None:
         if os.getppid() != parent:
             break
         work(UUID(bytes=name))
+        rest()
     connections.close_all()
     connection.close_pool()
