@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from uuid6 import uuid7
 
-from bookings.actions import changes
+from bookings.actions import changes, limits
 from bookings.actions.changes import Scope
 from bookings.actions.entries import Actor
 from bookings.models import Doctor, Location, Practice, Service
@@ -77,6 +77,7 @@ class DoctorForm(WeekForm):
         if doctor and doctor.pk != key:
             raise _OtherTabError
         if doctor is None:
+            limits.check_doctors()
             doctor = _new(key, sent["name"], _saved_place())
         for name in ("title", "name", "specialty", "languages", "bio"):
             setattr(doctor, name, sent[name])

@@ -30,7 +30,7 @@ def take_down(practice: Practice, step: Step, *fields: str) -> None:
 
 
 def first_place() -> Location | None:
-    return Location.objects.order_by("pk").first()
+    return Location.objects.order_by("-is_active", "pk").first()
 
 
 def place_to_edit() -> Location:
@@ -40,7 +40,7 @@ def place_to_edit() -> Location:
 
 
 def first_doctor() -> Doctor | None:
-    return Doctor.objects.order_by("pk").first()
+    return Doctor.objects.order_by("-is_active", "pk").first()
 
 
 def week_of_doctor(doctor: Doctor) -> Week | None:

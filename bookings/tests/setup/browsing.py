@@ -35,7 +35,7 @@ class _Form(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._open and self.lasttag == "textarea":
-            self.sent[self._open] += data
+            self.sent[self._open] += data.removeprefix("\n")  # as browsers do
 
     def handle_endtag(self, tag: str) -> None:
         if tag in {"select", "textarea"}:
