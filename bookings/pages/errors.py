@@ -1,9 +1,11 @@
 """Pages for what went wrong, in words; the API gets problem+json instead."""
 
 import json
+import logging
 from http import HTTPStatus
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -11,6 +13,7 @@ from django.utils.translation import gettext as _
 from tenants.http import ClinicRequest
 
 API = "/api/"
+logger = logging.getLogger(__name__)
 
 
 def bad_request(
@@ -101,7 +104,12 @@ def answer(request: Any, status: int, code: str, title: str, text: str) -> HttpR
         template = "bookings/plain_error.html"  # before or outside the clinic
         return render(None, template, {"title": title, "text": text}, status=status)
     context = {"title": title, "text": text}
-    return render(request, "bookings/error.html", context, status=status)
+    try:
+        return render(request, "bookings/error.html", context, status=status)
+    except (OperationalError, InterfaceError) as error:
+        # The page shows the clinic's face; nothing outside of views catches this.
+        logger.warning("not served: %r", error)
+        return unavailable(request)
 
 
 def _problem(status: int, code: str, title: str, detail: str) -> HttpResponse:
