@@ -39,6 +39,7 @@ from tenants.context import (
     current_clinic,
     each_clinic,
     platform_context,
+    rest,
 )
 
 logger = logging.getLogger(__name__)
@@ -98,6 +99,7 @@ class Worker:
     def answer_wake_ups(self) -> None:
         """Look after every clinic whose time has come."""
         while not self._stopping.is_set():
+            rest()
             with platform_context():
                 now = locking.clock()
             clinic = due.claim(now)
@@ -116,6 +118,7 @@ class Worker:
     def carry_mail(self) -> None:
         """Send the mail of the clinics that were handed over."""
         while not self._stopping.is_set() and (clinic := self._mail.take()):
+            rest()
             with clinic_context(clinic), _kept_apart("sending mail"):
                 deliver.send_waiting(is_stopping=lambda: self._must_stop(clinic))
 
