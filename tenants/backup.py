@@ -25,6 +25,7 @@ from tenants.context import platform_context
 from tenants.lifecycle import record
 from tenants.locks import BusyError, only_one
 from tenants.models import Clinic, ClinicEvent, Domain, Plan
+from tenants.provisioning import ARRIVAL
 from tenants.wholefiles import whole_file
 
 FORMAT = "slotwell-backup 1"
@@ -71,7 +72,7 @@ def restore(
     """
     with platform_context(), _plainly(), ZipFile(path) as source:
         about = _read(source)
-        with only_one(about["id"], wait=False):
+        with only_one(ARRIVAL, wait=False):
             clinic = _row(about, slug, replace=replace)
             with tempfile.TemporaryFile() as dump:
                 with source.open(_DUMP) as packed:
@@ -216,7 +217,9 @@ def _plainly() -> Iterator[None]:
     except pgtools.ToolError as error:
         raise BackupError(str(error)) from error
     except BusyError as error:
-        raise BackupError(_("Somebody else is at this clinic just now.")) from error
+        raise BackupError(
+            _("Another import is running. Try again when it is done.")
+        ) from error
     except ValidationError as error:
         raise BackupError(" ".join(error.messages)) from error
     except BadZipFile as error:

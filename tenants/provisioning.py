@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 # Who builds a clinic is done by then, or dead.
 _LEFT_ALONE = timedelta(seconds=30)
+ARRIVAL = "a clinic that comes with its data"  # what importers queue for
 
 
 class AddressTakenError(ValidationError):
@@ -101,8 +102,12 @@ def reserve(
     return found
 
 
-def build(clinic: Clinic, *, wait: bool = True) -> bool:
+def build(clinic: Clinic, *, wait: bool = True, by: str = "") -> bool:
     """Make a reserved clinic ready; return whether this call did it.
+
+    Args:
+        wait: for somebody else who is at it.
+        by: who has it made, if not its owner.
 
     Raises:
         BusyError: somebody is at it, and `wait` is off.
@@ -119,7 +124,7 @@ def build(clinic: Clinic, *, wait: bool = True) -> bool:
             with clinic_context(clinic):
                 run_here()
         _make_owner(clinic, needed)
-        _open(clinic, needed)
+        _open(clinic, needed, by=by or needed.owner_email)
     hosts.forget()
     return True
 
@@ -130,7 +135,7 @@ def reserve_empty(
     """Take the address for a clinic that `build_with` fills with its own data.
 
     Without an owner beside it `finish_left` lets it be. One that a kill has left is
-    replaced, so only one caller may be at this at a time.
+    replaced, so only one caller may be at this at a time (`only_one(ARRIVAL)`).
 
     Raises:
         ValidationError: a value is not acceptable.
@@ -142,7 +147,9 @@ def reserve_empty(
     clinic.full_clean(validate_unique=False, validate_constraints=False)
     with platform_context(), transaction.atomic():
         same = Clinic.objects.filter(Q(pk=clinic.pk) | Q(slug=slug))
-        same.filter(status=Clinic.Status.CREATING, provisioning=None).delete()
+        for left in same.filter(status=Clinic.Status.CREATING, provisioning=None):
+            _drop_schema(left)
+            left.delete()
         try:
             with transaction.atomic():
                 clinic.save(force_insert=True)
@@ -211,6 +218,12 @@ def _build_schema(clinic: Clinic) -> bool:
     return True
 
 
+def _drop_schema(clinic: Clinic) -> None:
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(clinic.schema_name)
+        cursor.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+
+
 def _has_schema(clinic: Clinic) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regnamespace(%s)", [clinic.schema_name])
@@ -228,7 +241,7 @@ def _make_owner(clinic: Clinic, needed: Provisioning) -> None:
             )
 
 
-def _open(clinic: Clinic, needed: Provisioning) -> None:
+def _open(clinic: Clinic, needed: Provisioning, *, by: str) -> None:
     clinic.schema_version = current_version()
     clinic.status = Clinic.Status.ACTIVE
     if needed.is_trial:
@@ -238,4 +251,4 @@ def _open(clinic: Clinic, needed: Provisioning) -> None:
     with transaction.atomic():
         clinic.save(update_fields=["schema_version", "status", "trial_ends_at", "plan"])
         needed.delete()
-        record(clinic, ClinicEvent.Kind.CREATED, by=needed.owner_email)
+        record(clinic, ClinicEvent.Kind.CREATED, by=by)

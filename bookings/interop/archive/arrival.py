@@ -13,7 +13,7 @@ from bookings.interop.archive.loaded import load
 from bookings.interop.archive.manifest import About, Manifest, instant
 from bookings.interop.archive.opened import Opened, opened
 from bookings.models import OutboxMessage
-from tenants import media, provisioning
+from tenants import due, media, provisioning
 from tenants.context import current_clinic, platform_context
 from tenants.locks import BusyError, only_one
 from tenants.models import Clinic, Plan
@@ -41,7 +41,7 @@ def receive(
         manifest = archive.manifest
         _check_version(manifest)
         try:
-            with only_one("import of a clinic", wait=False):
+            with only_one(provisioning.ARRIVAL, wait=False):
                 return _receive(archive, by=by, now=now, slug=slug, as_new=as_new)
         except BusyError as error:
             message = _("Another import is running. Try again when it is done.")
@@ -79,6 +79,7 @@ def _receive(
         if provisioning.give_up(clinic):
             media.remove(clinic.pk)
         raise
+    due.wake(clinic, now)
     return clinic
 
 

@@ -88,6 +88,10 @@ def _rows(table: Table) -> Iterator[bytes]:
         "COPY (SELECT row_to_json(found)::text FROM (SELECT {columns} FROM {table})"
         " AS found ORDER BY found.{key}) TO STDOUT"
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with (
+        connection.wrap_database_errors,  # Django's cursor does not wrap a copy's
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
         for (line,) in copy.rows():
             yield f"{line}\n".encode()

@@ -3,9 +3,11 @@
 import zipfile
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
+from django.utils.timezone import now
 
 from bookings.interop.links import appointment_url
 from bookings.models import Appointment, Patient, Practice
@@ -18,6 +20,9 @@ from tenants.models import Clinic, ClinicEvent, Domain
 
 @pytest.fixture
 def willow(small_willow):
+    """Somebody is logged in at it."""
+    with clinic_context(small_willow):
+        Session.objects.create(session_key="k" * 32, expire_date=now())
     return small_willow
 
 
@@ -68,6 +73,7 @@ def test_what_is_there_is_dropped_only_when_that_is_said(willow, backup):
     with clinic_context(willow):
         assert not Patient.objects.filter(name="Changed since").exists()
         assert Patient.objects.filter(name=NAMES[0]).exists()
+        assert not Session.objects.exists()  # who had logged out stays so
 
 
 def test_a_deleted_clinic_comes_back_with_its_row_and_domains(willow, backup, tmp_path):
