@@ -33,14 +33,14 @@ from tenants.models import Clinic
 from tenants.provisioning import create_clinic
 from tenants.tests.planting import as_before, plant, planted, planted_env
 
-MANY = 200
-_TOUCHED = (1, 50, MANY)  # clinics
+MANY = int(os.environ.get("CLINICS", "200"))
+_TOUCHED = (1, 50, 200, MANY)  # clinics
 _READ = (User, Doctor, Service, Patient, Slot, Appointment)
 _number = count(1)
 
 
 def measure() -> Iterator[Row]:
-    """Measure everything with 2 clinics, then with 200.
+    """Measure everything with 2 clinics, then with 200 (or `CLINICS`).
 
     Nothing is deleted before the end: ext4 looks long for an inode while many files were
     deleted in the last seconds, which no birth of a clinic in production has to bear.
@@ -53,6 +53,7 @@ def measure() -> Iterator[Row]:
         yield median(f"web process, until it answers, {where}", _web_starts())
         yield median(f"migrate_schemas, nothing to do, {where}", _migrate_times(3))
         yield median(f"check --database default, {where}", _check_times())
+    yield from _sizes(where)
     yield from _backend_memory()
     yield from _against_stock()
     yield from _one_column()
@@ -137,6 +138,14 @@ def _check_times() -> list[float]:
         check_tables(None, databases=["default"])
 
     return [milliseconds(check) for _ in range(3)]
+
+
+def _sizes(where: str) -> Iterator[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database()) / 1048576.0")
+        yield Row(f"database, {where}", float(cursor.fetchone()[0]), "MiB")
+        cursor.execute("SELECT count(*) FROM pg_class")
+        yield Row(f"rows of pg_class, {where}", cursor.fetchone()[0], "")
 
 
 def _backend_memory() -> Iterator[Row]:
