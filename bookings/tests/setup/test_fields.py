@@ -6,7 +6,7 @@ from bookings.models import Doctor, Location, Practice, Service
 from bookings.pages.languages import read_languages
 from bookings.tests.setup.browsing import form_on, go_on
 from tenants.context import platform_context
-from tenants.models import Plan
+from tenants.models import Clinic, Plan
 
 PLACE, DOCTOR, LOOK = "/setup/place/", "/setup/doctor/", "/setup/look/"
 SERVICES = "/setup/services/?kind=dentist"
@@ -151,8 +151,8 @@ def test_forms_sent_with_nothing_in_them_are_refused(owner):
 
 def test_a_plan_without_room_for_a_doctor_says_so(owner, clinic):
     with platform_context():
-        clinic.plan = Plan.objects.create(code="none", name="Nobody", max_doctors=0)
-        clinic.save()
+        plan = Plan.objects.create(code="none", name="Nobody", max_doctors=0)
+        Clinic.objects.filter(pk=clinic.pk).update(plan=plan)
     answer = go_on(owner, DOCTOR, name="Amara Okonkwo")
 
     assert answer.status_code == 422
