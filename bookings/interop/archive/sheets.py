@@ -23,6 +23,7 @@ from bookings.models import (
     TimeOff,
     WorkingHours,
 )
+from tenants.context import current_clinic
 
 Row = tuple[object, ...]
 
@@ -164,7 +165,8 @@ def _working_hours() -> Iterator[Row]:
 
 def _closed() -> Iterator[Row]:
     for off in TimeOff.objects.select_related("doctor").order_by("start", "pk"):
-        start, end = off.start.isoformat(), off.end.isoformat()
+        zone = off.doctor.timezone if off.doctor else current_clinic().timezone
+        start, end = _local(off.start, zone), _local(off.end, zone)
         yield (start, end, off.doctor, off.note)
     for day in Holiday.objects.filter(is_open=False).order_by("day"):
         yield (day.day, day.day, None, day.name)

@@ -77,7 +77,8 @@ def _add_everything(container: Container, manifest: Manifest) -> None:
         container.add_rows(f"csv/{name}.csv", lines, apart=1)
     events = ical.whole_calendar(diary.with_last_change())
     container.add_rows("calendar/appointments.ics", events, apart=2)
-    said = {"manifest": manifest, "left_out": LEFT_OUT}
+    written_at = manifest.created_at[:16].replace("T", " ")  # in UTC
+    said = {"manifest": manifest, "left_out": LEFT_OUT, "written_at": written_at}
     readme = render_to_string("bookings/archive/readme.txt", said)
     container.add_file(README, io.BytesIO(readme.encode()))
 
