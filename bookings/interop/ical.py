@@ -122,7 +122,7 @@ def _where(appointment: Appointment) -> str:
     service, place = appointment.service, appointment.location
     if service.mode != Service.Mode.IN_PERSON:
         return str(capfirst(service.get_mode_display()))
-    return f"{place.name}, {place.address}"
+    return ", ".join(part for part in (place.name, place.address) if part)
 
 
 def _details(appointment: Appointment) -> str:

@@ -48,8 +48,10 @@ def start(request: MemberRequest) -> HttpResponse:
     step = steps.first_open(practice)
     if step:
         return redirect(step.url)
+    missing = steps.missing(practice)
     context = {
-        "missing": steps.missing(practice),
+        "missing": missing,
+        "has_doctor": steps.DOCTOR not in missing,
         "next": next_time(),
         "link": request.clinic.url(),
     }

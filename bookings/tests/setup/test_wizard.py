@@ -4,6 +4,7 @@ from datetime import time
 
 import pytest
 
+from bookings.interop import ical
 from bookings.models import (
     Appointment,
     Doctor,
@@ -87,8 +88,15 @@ def test_even_without_kinds_of_visits_there_is_something_to_book(owner, clinic_c
     go_on(owner, "/setup/doctor/", name="Amara Okonkwo")
     slot = ten_o_clock()
 
-    assert walking.book(clinic_client, slot).status_code == 302
-    assert Appointment.objects.get().service.name == "Appointment"
+    booked = walking.book(clinic_client, slot)
+
+    visit = Appointment.objects.get()
+    assert booked.status_code == 302
+    assert visit.service.name == "Appointment"
+    # Without an address, it is the clinic's name that says where.
+    page = clinic_client.get(booked["Location"]).content.decode()
+    assert "<dd>Riverside Health</dd>" in page
+    assert "LOCATION:Riverside Health\r\n" in ical.calendar_of(visit).decode()
 
 
 def test_each_step_says_how_far_it_is(owner):
