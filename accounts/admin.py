@@ -1,6 +1,6 @@
 """Accounts in the admin: staff at their clinic, operators on the platform.
 
-Registered by `bookings.desk.site` and `tenants.admin`, each on its own site.
+Registered by `bookings.desk.site` and `tenants.operators.site`, each on its own site.
 """
 
 from typing import Any, ClassVar

@@ -1,6 +1,6 @@
 """What the two admins share: who enters and how, whose clock is shown, which scripts run.
 
-The staff's admin is `bookings.desk.site`, the operators' is `tenants.admin`.
+The staff's admin is `bookings.desk.site`, the operators' is `tenants.operators.site`.
 """
 
 from collections.abc import Callable, Sequence

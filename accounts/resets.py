@@ -7,6 +7,7 @@ last log-in and the address. So it works once, and not after a later log-in.
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.urls import reverse
 from django.utils.encoding import force_bytes
@@ -47,7 +48,9 @@ def link_for(user: User, clinic: Clinic) -> str:
     """Make the link to mail; its host is the clinic's own, whatever a request said."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     token = ResetTokens(clinic.pk).make_token(user)
-    return clinic.url(reverse("accounts:reset-link", args=[uid, token]))
+    # Operators send it too, from the public site, whose addresses are others.
+    path = reverse("accounts:reset-link", settings.ROOT_URLCONF, [uid, token])
+    return clinic.url(path)
 
 
 def owner_of(uid: str, token: str, clinic: Clinic) -> User | None:

@@ -243,7 +243,7 @@ RATE_LIMITS = env.bool("RATE_LIMITS", default=True) or not DEBUG
 # --- Browser security ----------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = _secure
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^may-have-certificate$"]
 SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _secure
 SECURE_REFERRER_POLICY = "same-origin"
@@ -399,4 +399,6 @@ UNFOLD = _look | {
     "SITE_HEADER": "bookings.desk.navigation.title",
     "SIDEBAR": {"navigation": "bookings.desk.navigation.groups"},
 }
-UNFOLD_OPERATORS = _look | {"SIDEBAR": {"navigation": "tenants.admin.navigation"}}
+UNFOLD_OPERATORS = _look | {
+    "SIDEBAR": {"navigation": "tenants.operators.navigation.groups"}
+}

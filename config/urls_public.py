@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from tenants import views
-from tenants.admin import operators_site
+from tenants import certificates, views
+from tenants.operators.site import operators_site
 
 handler400 = "tenants.views.bad_request"
 handler403 = "tenants.views.forbidden"
@@ -14,6 +14,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("may-have-certificate", certificates.may_have),
     path("favicon.ico", views.favicon),
     path("admin/", operators_site.urls),
 ]

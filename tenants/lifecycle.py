@@ -95,7 +95,12 @@ def resume(clinic: Clinic, *, by: str) -> None:
 
 
 def close(
-    clinic: Clinic, *, by: str, now: datetime | None = None, grace: timedelta = GRACE
+    clinic: Clinic,
+    *,
+    by: str,
+    reason: str = "",
+    now: datetime | None = None,
+    grace: timedelta = GRACE,
 ) -> None:
     """Stop everything and delete the clinic after `grace`; `reopen` takes it back.
 
@@ -107,6 +112,7 @@ def close(
         clinic,
         Kind.CLOSED,
         by,
+        note=reason,
         status=Status.CLOSED,
         delete_after=moment + grace,
         tokens_since=moment,

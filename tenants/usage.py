@@ -77,12 +77,19 @@ def report(
 
 
 def levels(clinic: Clinic, *, now: datetime | None = None) -> list[Level]:
-    """How much of each limit of the clinic's plan is used, as last counted.
+    """How much of each limit of the clinic's plan is used, as last counted."""
+    with platform_context():
+        usage = Usage.objects.filter(clinic=clinic).first()
+    return levels_in(clinic, usage, now=now)
+
+
+def levels_in(
+    clinic: Clinic, usage: Usage | None, *, now: datetime | None = None
+) -> list[Level]:
+    """The same for who has loaded the clinic's usage already; asks nothing.
 
     What was counted in another month is nothing yet of this one.
     """
-    with platform_context():
-        usage = Usage.objects.filter(clinic=clinic).first()
     month = month_of(clinic, now or timezone.now())
     is_current = usage is not None and usage.counted_at >= month
     of_month = usage if is_current else None
