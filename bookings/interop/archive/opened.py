@@ -94,14 +94,12 @@ def _check(source: ZipFile, manifest: Manifest) -> None:
 
 
 def _check_sum(name: str, file: IO[bytes], entry: Entry) -> None:
-    """Read a file as far as the manifest says, and no further: it may be a bomb."""
-    digest, left = hashlib.sha256(), entry.bytes
-    while part := file.read(min(_CHUNK, left + 1)):
-        left -= len(part)
-        if left < 0:
-            break
+    """Read a file once. However much a bomb unpacks to, no more comes than it says."""
+    digest, size = hashlib.sha256(), 0
+    while part := file.read(_CHUNK):
         digest.update(part)
-    if left != 0 or digest.hexdigest() != entry.sha256:
+        size += len(part)
+    if size != entry.bytes or digest.hexdigest() != entry.sha256:
         raise ArchiveError(_damaged(name))
 
 
