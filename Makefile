@@ -4,6 +4,7 @@
 #   make test     the whole suite, against a PostgreSQL and a Valkey of its own
 #   make stress   everybody books at once while things go wrong (SECONDS=60 SEED=7)
 #   make bench    how quick it is, with servers of its own (NAMES=clinics)
+#   make isolation  40 threads and 40 sockets mix two clinics (SECONDS=60)
 #   make check    format, lint, types, templates, migrations, deployment settings
 #   make lock     pin requirements*.in again (needs uv on the PATH)
 #   make messages collect and compile translations (needs gettext)
@@ -15,7 +16,7 @@ PIP    := $(PYTHON) -m pip --disable-pip-version-check
 TEST_JOBS ?= logical
 PYTEST_ARGS ?=
 
-.PHONY: run test stress bench check lock messages
+.PHONY: run test stress isolation bench check lock messages
 .DEFAULT_GOAL := run
 .DELETE_ON_ERROR:
 
@@ -39,6 +40,11 @@ stress: $(VENV)/requirements-dev.txt
 NAMES ?=
 bench: $(VENV)/requirements-dev.txt
 	@$(PYTHON) -m benchmarks $(NAMES)
+
+# No clinic sees another's, while connections are killed (tenants/tests/isolation).
+isolation: $(VENV)/requirements-dev.txt
+	@ISOLATION_SECONDS="$(SECONDS)" \
+		$(PYTHON) -m pytest tenants/tests/isolation/test_mixed.py -q -s
 
 # What production needs set, made up, so that `check --deploy` judges the settings.
 PRODUCTION_LIKE = env DEBUG=0 PUBLIC_SCHEME=https EMAIL_URL=smtp://localhost:25 \

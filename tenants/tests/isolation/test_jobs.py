@@ -6,13 +6,12 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
 from bookings.models import Hold, Slot
 from bookings.outbox.worker import Worker
 from tenants import archives
-from tenants.context import clinic_context, platform_context
+from tenants.context import clinic_context, current_clinic, platform_context
 from tenants.models import Archive
 from tenants.tests.isolation.marks import marks_of, parts_of_mail
 from tenants.tests.isolation.names import SAME
@@ -29,7 +28,7 @@ def worked(settled, caplog):
     caplog.set_level("INFO")
     with platform_context():
         Worker().run_once()
-    assert connection.schema_name == settled[0].schema_name
+    assert current_clinic() == settled[0]
     return settled
 
 

@@ -1,6 +1,7 @@
 """What keeps clinics apart before any code of a page runs."""
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.test import Client, RequestFactory
@@ -63,8 +64,9 @@ def test_a_log_line_carries_the_clinic_of_its_request_or_thread(twins):
         with clinic_context(clinic):
             ClinicFilter().filter(line)
         assert line.clinic == clinic.slug  # type: ignore[attr-defined]
-    line.request = RequestFactory().get("/")
-    line.request.clinic = harbor
+    request: Any = RequestFactory().get("/")
+    request.clinic = harbor
+    line.__dict__["request"] = request
     with clinic_context(riverside):
         ClinicFilter().filter(line)
     assert line.clinic == "harbor"  # type: ignore[attr-defined]
