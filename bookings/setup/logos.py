@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 FOLDER = "logo"
 _SIDE = 512  # pixels of the longer side that are kept
-_LONGEST_SIDE, _MOST_PIXELS = 10_000, 16_000_000
+# An animated WebP takes 40 bytes a pixel to decode; a JPEG is decoded small at once.
+_LONGEST_SIDE, _MOST_PIXELS, _MOST_OF_JPEG = 10_000, 8_000_000, 16_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP")
 # All that Pillow raises for files that are broken, or made to hurt.
 _BROKEN = (
@@ -93,7 +94,7 @@ def _small_webp(data: bytes) -> bytes:
     with opened as image:
         if _is_huge(image):
             raise _too_many_pixels()
-        image.draft("RGB", (_SIDE * 2, _SIDE * 2))  # a JPEG is decoded small at once
+        image.draft("RGB", (_SIDE * 2, _SIDE * 2))
         has_alpha = "A" in image.getbands() or "transparency" in image.info
         plain = image.convert("RGBA" if has_alpha else "RGB")
     plain.thumbnail((_SIDE, _SIDE))
@@ -107,9 +108,8 @@ def _small_webp(data: bytes) -> bytes:
 
 def _is_huge(image: "Image") -> bool:
     """Judge before anything is decoded: a small file may hold a huge picture."""
-    return max(image.size) > _LONGEST_SIDE or (
-        image.width * image.height > _MOST_PIXELS
-    )
+    most = _MOST_OF_JPEG if image.format == "JPEG" else _MOST_PIXELS
+    return max(image.size) > _LONGEST_SIDE or image.width * image.height > most
 
 
 def _too_many_pixels() -> ValidationError:
