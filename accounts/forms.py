@@ -57,7 +57,7 @@ class PasswordField(forms.CharField):
 
 
 class NewPasswordField(PasswordField):
-    """A password to be, with advice; `_strong` judges it."""
+    """A password to be, with advice; `strong` judges it."""
 
     def __init__(self, label: Any = None) -> None:
         super().__init__(
@@ -112,7 +112,7 @@ class SignupForm(forms.Form):
             email=self.cleaned_data.get("email", ""),
             name=self.cleaned_data.get("name", ""),
         )
-        return _strong(self.cleaned_data["password"], known)
+        return strong(self.cleaned_data["password"], known)
 
 
 class CodeForm(forms.Form):
@@ -145,7 +145,7 @@ class NewPasswordForm(forms.Form):
         self.user = user
 
     def clean_password(self) -> str:
-        return _strong(self.cleaned_data["password"], self.user)
+        return strong(self.cleaned_data["password"], self.user)
 
     def save(self) -> None:
         self.user.set_password(self.cleaned_data["password"])
@@ -180,7 +180,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("name", "language")
 
 
-def _strong(password: str, user: User) -> str:
+def strong(password: str, user: User) -> str:
     """Return the password.
 
     Raises:

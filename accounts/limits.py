@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import ngettext
 
@@ -32,7 +32,7 @@ def login_succeeded(request: ClinicRequest, email: str) -> None:
     throttle.forgive("login-address", throttle.client_address(request))
 
 
-def mail_wait(request: ClinicRequest, email: str) -> int | None:
+def mail_wait(request: HttpRequest, email: str) -> int | None:
     """Count a mail asked for by somebody unknown; return how long to wait, if so."""
     address = throttle.client_address(request)
     return _longest(
@@ -51,14 +51,21 @@ def password_wait(user_id: object) -> int | None:
     return throttle.hit("password", str(user_id), limit=10, seconds=_QUARTER)
 
 
-def too_many(request: ClinicRequest, wait: int) -> HttpResponse:
+def too_many(
+    request: HttpRequest, wait: int, *, template: str = "accounts/too_many.html"
+) -> HttpResponse:
     """Say when to try again. Says the same whether or not an account is known."""
-    minutes = ceil(wait / 60)
-    said = ngettext("in %(n)d minute", "in %(n)d minutes", minutes) % {"n": minutes}
-    context = {"when": said}
-    response = render(request, "accounts/too_many.html", context, status=429)
+    response = render(request, template, {"when": _when(wait)}, status=429)
     response["Retry-After"] = str(wait)
     return response
+
+
+def _when(wait: int) -> str:
+    if wait > 2 * _HOUR:
+        hours = ceil(wait / _HOUR)
+        return ngettext("in %(n)d hour", "in %(n)d hours", hours) % {"n": hours}
+    minutes = ceil(wait / 60)
+    return ngettext("in %(n)d minute", "in %(n)d minutes", minutes) % {"n": minutes}
 
 
 def _longest(*waits: int | None) -> int | None:

@@ -4,33 +4,21 @@ Until then everything waits in the visitor's session, the code and the password 
 hashes. A known address takes the very same path, but its mail has no code.
 """
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import IntegrityError, transaction
-from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts import mail
+from accounts import codes, mail
 from accounts.http import Clinic
 from accounts.models import User
 
-LIFETIME = timedelta(minutes=10)
-TRIES = 5
 # Kept after sign-up, for the patient's own record to be made with.
 DATE_OF_BIRTH = "own_date_of_birth"
 _PENDING = "signup"
-
-
-class WrongCodeError(Exception):
-    """Not the code that was sent; another try is left."""
-
-
-class CodeEndedError(Exception):
-    """There is no code to compare with: too old, too many tries, or already used."""
 
 
 @dataclass(frozen=True)
@@ -49,36 +37,27 @@ def begin(session: SessionBase, clinic: Clinic, wish: Wish, *, now: datetime) ->
     Raises:
         one of mail.FAILURES: the mail could not be sent; nothing is kept.
     """
-    code = f"{secrets.randbelow(10**6):06}"
-    pending_id = secrets.token_hex(8)
-    pending = {
-        "id": pending_id,
-        "code": _hash(pending_id, code),
+    told = {
         "name": wish.name,
         "email": wish.email,
         "password": make_password(wish.password),
         "date_of_birth": wish.date_of_birth,
-        "until": (now + LIFETIME).timestamp(),
-        "tries": TRIES,
     }
+    code, pending = codes.new(_PENDING, told, now=now)
     if User.objects.filter(email=wish.email).exists():
         mail.send_account_exists(clinic, wish.email)
     else:
         mail.send_code(clinic, wish.email, code)
-    session[_PENDING] = pending
+    codes.keep(session, _PENDING, pending)
 
 
-def pending_in(session: SessionBase, *, now: datetime) -> dict[str, Any]:
+def pending_in(session: SessionBase, *, now: datetime) -> codes.Pending:
     """Return the sign-up that waits for its code in this session.
 
     Raises:
         CodeEndedError: there is none.
     """
-    pending: dict[str, Any] | None = session.get(_PENDING)
-    if pending and pending["tries"] > 0 and pending["until"] > now.timestamp():
-        return pending
-    session.pop(_PENDING, None)
-    raise CodeEndedError
+    return codes.pending_in(session, _PENDING, now=now)
 
 
 def confirm(session: SessionBase, code: str, *, now: datetime) -> User:
@@ -87,12 +66,7 @@ def confirm(session: SessionBase, code: str, *, now: datetime) -> User:
     Raises:
         WrongCodeError, CodeEndedError: see there.
     """
-    pending = pending_in(session, now=now)
-    if not constant_time_compare(_hash(pending["id"], code), pending["code"]):
-        session[_PENDING] = pending | {"tries": pending["tries"] - 1}
-        pending_in(session, now=now)
-        raise WrongCodeError
-    del session[_PENDING]
+    pending = codes.redeem(session, _PENDING, code, now=now)
     session[DATE_OF_BIRTH] = pending["date_of_birth"]
     return _create(pending)
 
@@ -108,9 +82,5 @@ def _create(pending: dict[str, Any]) -> User:
         with transaction.atomic():
             user.save()
     except IntegrityError as error:  # opened in another browser meanwhile
-        raise CodeEndedError from error
+        raise codes.CodeEndedError from error
     return user
-
-
-def _hash(pending_id: str, code: str) -> str:
-    return salted_hmac(f"accounts.signup:{pending_id}", code).hexdigest()

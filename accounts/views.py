@@ -22,6 +22,7 @@ from django.views.decorators.http import (
 )
 
 from accounts import (
+    codes,
     cookies,
     destinations,
     devices,
@@ -117,9 +118,9 @@ def sign_up_code(request: ClinicRequest) -> HttpResponse:
             code = form.cleaned_data["code"]
             user = signup.confirm(request.session, code, now=now)
             return _enter(request, user, wanted)
-    except signup.WrongCodeError:
+    except codes.WrongCodeError:
         form.add_error("code", _("This is not the code we sent. Look at it again."))
-    except signup.CodeEndedError:
+    except codes.CodeEndedError:
         context = _onward(wanted)
         return render(request, "accounts/code_ended.html", context, status=410)
     return _page(request, "code", form, **_onward(wanted), email=pending["email"])

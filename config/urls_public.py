@@ -1,6 +1,6 @@
 """URLs of the public site (BASE_DOMAIN itself)."""
 
-from django.urls import path
+from django.urls import include, path
 
 from tenants import certificates, views
 from tenants.operators.site import operators_site
@@ -12,6 +12,7 @@ handler500 = "tenants.views.server_error"
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("signup/", include("tenants.signup.urls")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("may-have-certificate", certificates.may_have),
