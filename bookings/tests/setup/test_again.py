@@ -113,6 +113,7 @@ def test_a_visit_added_in_the_admin_meanwhile_is_not_switched_off(owner):
 @pytest.mark.parametrize("step", ["place", "services", "doctor"])
 def test_two_tabs_at_the_same_instant_make_one_of_each(committed, step):
     """In threads, with real commits: each tab has read an empty clinic."""
+    make.practice()  # else they wait for each other where they make it
     person = make.user(role=User.Role.OWNER, password=None)
     by = Actor(person, Appointment.Via.DESK)
     tabs = [_tab(step) for _ in range(4)]
@@ -133,12 +134,26 @@ def test_two_tabs_at_the_same_instant_make_one_of_each(committed, step):
     assert bool(starts) == (step == "doctor")
 
 
-def _tab(step):
+def test_the_times_of_two_tabs_are_those_of_the_hours_that_stay(committed):
+    """Each tab has other hours; who comes second changes what the first has published."""
+    by = Actor(make.user(role=User.Role.OWNER, password=None), Appointment.Via.DESK)
+    tabs = [_tab("doctor", until=f"{hour}:30") for hour in (15, 16, 17, 18)]
+    assert all(tab.is_valid() for tab in tabs)
+
+    at_once(committed, [partial(tab.save, by=by) for tab in tabs])
+
+    doctor = Doctor.objects.get()
+    ends = Slot.objects.filter(blocked_by="").values_list("end", flat=True)
+    closes = {each.closes for each in doctor.hours.filter(opens=time(13, 30))}
+    assert closes == {max(end.astimezone(doctor.zone).time() for end in ends)}
+
+
+def _tab(step, until="17:00"):
     """A form as a tab of an empty clinic sends it."""
     hours = {"open_0": "on", "open_1": "on", "open_2": "on", "open_3": "on"}
     hours |= {"open_4": "on", "pause_from": "12:30", "pause_until": "13:30"}
     for day in range(5):
-        hours |= {f"from_{day}": "09:00", f"until_{day}": "17:00"}
+        hours |= {f"from_{day}": "09:00", f"until_{day}": until}
     if step == "place":
         return place_step.form({"address": "14 Mill Lane", **hours})
     if step == "doctor":
