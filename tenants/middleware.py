@@ -15,7 +15,8 @@ from tenants.context import PLATFORM, Platform, acting_for, platform_context
 from tenants.hosts import UnknownHostError, name_in, resolve
 from tenants.refusals import unavailable
 
-HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+# Load balancers and proxies ask by IP.
+ANY_HOST_PATHS = frozenset({"/healthz", "/readyz", "/may-have-certificate"})
 OWNERS_PAGE = "/clinic/"
 # What programs ask for, and what a page at the same host is made of.
 _STAYS = (
@@ -39,7 +40,7 @@ class ClinicMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponseBase:
-        if request.path_info in HEALTH_PATHS:  # load balancers ask by IP
+        if request.path_info in ANY_HOST_PATHS:
             return self._serve(request, PLATFORM)
         try:
             return self._serve(request, resolve(request.get_host()))

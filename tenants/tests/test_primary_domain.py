@@ -1,6 +1,7 @@
 """The primary domain: who chooses it, which links name it, and who is led there."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -247,3 +248,35 @@ def _browser(host: str, **headers: str) -> Client:
 
 def _get(host: str, path: str, **headers: str):
     return _browser(host, **headers).get(path)
+
+
+# Certificates --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("domain", "status"),
+    [
+        ("localhost", 200),
+        ("riverside.localhost", 200),
+        (NAME, 200),
+        (NAME.upper(), 200),
+        (OTHER, 404),  # claimed, not verified
+        ("nobody.localhost", 404),
+        (f"www.{NAME}", 404),
+        ("", 404),
+        ("127.0.0.1", 404),
+        ("[::1", 404),
+        ("\x00", 400),
+        ("\ud800", 404),
+        ("a" * 5000, 404),
+    ],
+)
+def test_a_proxy_gets_certificates_for_hosts_that_are_answered(
+    clinic, zones, domain, status
+):
+    verified(clinic, zones)
+    domains.add(clinic, OTHER, by=BY)
+    query = urlencode({"domain": domain.encode(errors="surrogatepass")})
+    for host in ("10.0.0.7:8000", "localhost", PLATFORM):
+        answer = _get(host, f"/may-have-certificate?{query}")
+        assert (answer.status_code, "Set-Cookie" in answer) == (status, False)
