@@ -82,7 +82,7 @@ def test_one_that_cannot_be_written_says_so_and_can_be_asked_for_again(empty_wil
     assert archives.of(empty_willow)[0].status == Status.FAILED
     folder.unlink()
     assert archives.ask(empty_willow, by="owner") != asked
-    write_one()
+    call_command("work", "--once")
     assert archives.of(empty_willow)[0].status == Status.READY
 
 
