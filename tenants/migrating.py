@@ -19,6 +19,7 @@ from django.db import (
     DatabaseError,
     InterfaceError,
     OperationalError,
+    ProgrammingError,
     connection,
     transaction,
 )
@@ -114,8 +115,12 @@ def finish_young(now: datetime) -> None:
     with platform_context():
         young = _waiting().filter(created_at__gte=now - _YOUNG, migration_error="")
         for clinic in list(young):
-            with clinic_context(clinic):
-                is_behind = bool(plan_here(current_version()).steps)
+            try:
+                with clinic_context(clinic):
+                    is_behind = bool(plan_here(current_version()).steps)
+            except ProgrammingError:  # its schema is gone, or it was just deleted
+                logger.exception("the clinic %s cannot be looked at", clinic.pk)
+                continue
             if is_behind:
                 migrate_one(clinic.pk)
 

@@ -5,28 +5,25 @@ first one, the next before its second, until one comes through. After each kill 
 served a half-made clinic, and the worker's chore, or the command again, finishes the work.
 """
 
-import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
-from itertools import count
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Permission
-from django.db import connection, connections
+from django.db import connection
 from django.utils.timezone import now
 from django_redis import get_redis_connection
 
 from accounts.models import User
 from tenants import blueprint, crew, hosts, lifecycle, locks, migrating, provisioning
 from tenants.context import clinic_context, platform_context, redis_key
-from tenants.context import connection as any_connection
 from tenants.models import Blueprint, Clinic, ClinicEvent, Provisioning
+from tenants.tests.killing import assert_no_locks, die, fork, kills, run_killed, schemas
 from tenants.tests.planting import as_before, has_column, plant, planted
 from tenants.versions import current_version
 
@@ -51,29 +48,29 @@ migrations.CreateModel("Planted", [
 @pytest.fixture
 def nothing_left(committed):
     """Willow is not there before, and nothing of it, nor a lock, afterwards."""
-    before = _schemas()
+    before = schemas()
     yield
     _remove_willow()
-    assert _schemas() == before
-    _assert_no_locks()
+    assert schemas() == before
+    assert_no_locks()
 
 
 @pytest.mark.usefixtures("nothing_left")
 def test_a_birth_killed_at_each_step_is_404_until_a_worker_finishes_it():
-    before = _schemas()
+    before = schemas()
     killed = 0
-    for _step in _kills(partial(provisioning.create_clinic, **VALUES)):
+    for _step in kills(partial(provisioning.create_clinic, **VALUES)):
         killed += 1
         with platform_context():
             clinic = Clinic.objects.filter(slug=SLUG).first()
         if clinic is None:
-            assert _schemas() == before
+            assert schemas() == before
         elif clinic.status == Clinic.Status.CREATING:
             _assert_nobody_answers()
             provisioning.finish_left(now() + timedelta(minutes=1))
         if clinic:
             _assert_it_is_whole()
-        _assert_no_locks()
+        assert_no_locks()
         _remove_willow()
     assert killed > 10
     _assert_it_is_whole()
@@ -84,10 +81,10 @@ def test_a_prepared_text_killed_half_way_leaves_nothing_to_the_next():
     kept = blueprint.prepare()
     with platform_context():
         Blueprint.objects.all().delete()
-    assert _run_killed(blueprint.prepare, before_statement=150) == -signal.SIGKILL
-    assert any(name.startswith("blueprint_") for name in _schemas())
+    assert run_killed(blueprint.prepare, before_statement=150) == -signal.SIGKILL
+    assert any(name.startswith("blueprint_") for name in schemas())
     blueprint.prepare()
-    assert not any(name.startswith("blueprint_") for name in _schemas())
+    assert not any(name.startswith("blueprint_") for name in schemas())
     with platform_context():
         Blueprint.objects.update(ddl=kept)  # with the times that it had
 
@@ -95,7 +92,7 @@ def test_a_prepared_text_killed_half_way_leaves_nothing_to_the_next():
 @pytest.mark.usefixtures("nothing_left")
 def test_a_deletion_killed_at_each_step_is_finished_by_a_worker():
     killed = 0
-    for _step in _kills(_delete_willow, prepare=_close_willow):
+    for _step in kills(_delete_willow, prepare=_close_willow):
         killed += 1
         _assert_closed_or_gone()
         lifecycle.delete_due(now())
@@ -109,8 +106,8 @@ def test_a_deletion_killed_at_each_step_is_finished_by_a_worker():
 def test_a_deletion_killed_between_stores_is_finished_by_a_worker(step, monkeypatch):
     _close_willow()
     with monkeypatch.context() as patched:
-        patched.setattr(lifecycle, step, _die)
-        assert _run_killed(_delete_willow) == -signal.SIGKILL
+        patched.setattr(lifecycle, step, die)
+        assert run_killed(_delete_willow) == -signal.SIGKILL
     _assert_closed_or_gone()
     lifecycle.delete_due(now())
     _assert_gone()
@@ -120,7 +117,7 @@ def test_a_migration_killed_at_each_step_is_finished_by_the_next(committed, tmp_
     killed = 0
     with planted(tmp_path, plant(tmp_path, TWO_CHANGES)):
         migrate = partial(migrating.migrate_one, committed.pk)
-        for _step in _kills(migrate, around=as_before):
+        for _step in kills(migrate, around=as_before):
             killed += 1
             # All of a migration and its record, or nothing.
             assert has_column(committed) == _is_written_down(committed)
@@ -129,7 +126,7 @@ def test_a_migration_killed_at_each_step_is_finished_by_the_next(committed, tmp_
             with clinic_context(committed):
                 assert Permission.objects.filter(codename="add_planted").exists()
     assert killed > 10
-    _assert_no_locks()
+    assert_no_locks()
     _forget_migrations()
 
 
@@ -138,7 +135,7 @@ def test_a_run_whose_worker_is_killed_tells_who_is_left_and_the_next_goes_on(
 ):
     def migrate_or_die(clinic_id):
         if clinic_id == committed.pk:
-            _die()
+            die()
         migrating.migrate_one(clinic_id)
 
     with (
@@ -158,7 +155,7 @@ def test_a_run_whose_worker_is_killed_tells_who_is_left_and_the_next_goes_on(
         dying.undo()
         assert migrating.migrate_clinics() == (1, [])
         _assert_migrated(committed)
-    _assert_no_locks()
+    assert_no_locks()
     _forget_migrations()
 
 
@@ -175,7 +172,7 @@ def test_a_run_that_is_killed_ends_its_processes_and_its_lock(committed):
         with migrating.only_run():
             crew.share(ids, work, jobs=2)
 
-    process = _fork(run)
+    process = fork(run)
     assert os.read(reader, 1) == b"x"
     with pytest.raises(locks.BusyError), migrating.only_run(wait=False):
         pass
@@ -185,65 +182,6 @@ def test_a_run_that_is_killed_ends_its_processes_and_its_lock(committed):
         os.close(writer)
         assert len(os.read(reader, 100)) < 10
     os.close(reader)
-
-
-# Killing -------------------------------------------------------------------------------
-
-
-def _kills(
-    work: Callable[[], Any],
-    *,
-    prepare: Callable[[], None] = lambda: None,
-    around: Any = None,
-) -> Iterator[int]:
-    """Yield after each kill, the first before statement 1; end when work came through."""
-    for step in count(1):
-        prepare()
-        if around:
-            with around():
-                code = _run_killed(work, before_statement=step)
-                if code:
-                    yield step
-        else:
-            code = _run_killed(work, before_statement=step)
-            if code:
-                yield step
-        if not code:
-            return
-        assert code == -signal.SIGKILL
-
-
-def _run_killed(work: Callable[[], Any], *, before_statement: int = 0) -> int | None:
-    """Return the exit code of a process that does the work, and is killed before that
-    statement."""
-
-    def run() -> None:
-        sent = count(1)
-
-        def kill(execute: Any, *args: Any) -> Any:
-            if next(sent) == before_statement:
-                _die()
-            return execute(*args)
-
-        with connection.execute_wrapper(kill):
-            work()
-
-    process = _fork(run)
-    process.join(30)
-    code: int | None = process.exitcode
-    return code
-
-
-def _fork(work: Callable[[], Any]) -> Any:
-    connections.close_all()
-    any_connection.close_pool()
-    process = multiprocessing.get_context("fork").Process(target=work)
-    process.start()
-    return process
-
-
-def _die(*args: Any, **kwargs: Any) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 # What must hold ------------------------------------------------------------------------
@@ -277,7 +215,7 @@ def _assert_closed_or_gone() -> None:
         _assert_gone()
     else:
         assert clinic.status == Clinic.Status.CLOSED
-        assert clinic.schema_name in _schemas()
+        assert clinic.schema_name in schemas()
 
 
 def _assert_gone() -> None:
@@ -299,20 +237,6 @@ def _assert_migrated(clinic: Clinic) -> None:
     assert clinic.migration_error == ""
 
 
-def _assert_no_locks() -> None:
-    """PostgreSQL needs a moment to notice that a process is dead."""
-    for _try in range(100):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
-                " WHERE locktype = 'advisory' AND datname = current_database()"
-            )
-            if cursor.fetchone() == (0,):
-                return
-        time.sleep(0.02)
-    raise AssertionError("an advisory lock stayed behind")
-
-
 def _is_written_down(clinic: Clinic) -> bool:
     with clinic_context(clinic), connection.cursor() as cursor:
         cursor.execute(
@@ -320,12 +244,6 @@ def _is_written_down(clinic: Clinic) -> bool:
         )
         found: bool = cursor.fetchone()[0]
     return found
-
-
-def _schemas() -> set[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'")
-        return {name for (name,) in cursor.fetchall()}
 
 
 # Before and after ----------------------------------------------------------------------
