@@ -92,9 +92,11 @@ def each_clinic() -> Iterator["Clinic"]:
 def rest() -> None:
     """Between two clinics of many: have another backend when this one has grown large.
 
-    Not while an advisory lock of the session's is held (`tenants.locks`).
+    Nothing happens in a transaction, or while a lock of the session's is held.
     """
-    if connection.is_heavy and not connection.in_atomic_block:
+    if not connection.is_heavy:
+        return
+    if not (connection.in_atomic_block or connection.session_locks):
         connection.close()
 
 

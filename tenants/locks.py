@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from django.db import connection
+
+from tenants.context import connection
 
 # Any constant: advisory locks of one database share one space of numbers.
 _SPACE = 0x510717
@@ -33,9 +34,11 @@ def only_one(name: object, *, wait: bool = True) -> Iterator[None]:
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
             if not cursor.fetchone()[0]:
                 raise BusyError(str(name))
+    connection.session_locks += 1  # so that `rest` keeps the connection
     try:
         yield
     finally:
+        connection.session_locks -= 1
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
 

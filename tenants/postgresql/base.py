@@ -14,6 +14,9 @@ MOST_CLINICS = 250
 
 
 class DatabaseWrapper(TenantsWrapper):
+    # Advisory locks of the session's (`tenants.locks`), which end with the backend.
+    session_locks = 0
+
     def set_tenant(self, tenant: Any, include_public: bool = False) -> None:  # noqa: FBT001, FBT002
         # Whatever the caller asks for: `set_schema` of django-tenants passes True.
         del include_public

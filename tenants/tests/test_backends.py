@@ -1,11 +1,13 @@
 """A backend of PostgreSQL grows with each clinic it reads: it is renewed in time."""
 
 import time
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
 
 from tenants.context import clinic_context, each_clinic, platform_context, rest
+from tenants.locks import only_one
 from tenants.models import Clinic
 from tenants.postgresql import base
 
@@ -34,9 +36,10 @@ def test_who_goes_through_all_clinics_gets_other_backends_on_the_way(
 
 
 @pytest.mark.usefixtures("committed")
-def test_no_backend_is_left_in_the_middle_of_a_transaction(monkeypatch):
+@pytest.mark.parametrize("held", [transaction.atomic, partial(only_one, "a test")])
+def test_no_backend_is_left_in_a_transaction_or_with_a_lock(monkeypatch, held):
     monkeypatch.setattr(base, "MOST_CLINICS", 1)
-    with transaction.atomic():
+    with held():
         before = _read_all()
         rest()
         assert _backend() == before
