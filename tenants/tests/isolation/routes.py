@@ -56,7 +56,6 @@ VALUES: list[tuple[str, str, str]] = [
     ("media/*", "name", "text canary.webp"),
     ("clinic/domains/*", "domain_id", "number"),
     ("clinic/exports/*", "archive_id", "id archive"),
-    ("account/support/*", "token", "text c0ffee:0123456789"),
     ("account/welcome/*", "token", "text c0ffee:0123456789"),
     ("api/v1/doctors/*", "pk", "id doctor-row"),
     ("api/v1/services/*", "pk", "id service"),
