@@ -31,9 +31,15 @@ _CALLS = "api-month"
 
 @dataclass
 class _Count:
-    month: datetime
+    """What was counted, and for which month: `start <= now < end`."""
+
+    start: datetime
+    end: datetime
     until: float
     booked: int
+
+    def holds_at(self, now: datetime) -> bool:
+        return time.monotonic() < self.until and self.start <= now < self.end
 
 
 _remembered: MutableMapping[UUID, _Count] = {}
@@ -151,8 +157,10 @@ def _month_named(now: datetime) -> str:
 
 def _count(now: datetime) -> _Count:
     clinic = current_clinic()
-    month, known = month_of(clinic, now), _remembered.get(clinic.pk)
-    if known is None or known.month != month or known.until < time.monotonic():
-        known = _Count(month, time.monotonic() + REMEMBER, appointments(now))
+    known = _remembered.get(clinic.pk)
+    if known is None or not known.holds_at(now):
+        start, end = month_of(clinic, now), next_month_of(clinic, now)
+        until = time.monotonic() + REMEMBER
+        known = _Count(start, end, until, appointments(now))
         _remembered[clinic.pk] = known
     return known
