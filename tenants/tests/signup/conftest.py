@@ -16,7 +16,7 @@ from tenants.models import Clinic, ClinicEvent
 
 SLUG = "willow-park"
 PASSWORD = "seven copper lanterns drift"
-NADIA: dict[str, str] = {
+NADIA: dict[str, Any] = {
     "name": "Willow Park Clinic",
     "slug": SLUG,
     "timezone": "Europe/Berlin",
