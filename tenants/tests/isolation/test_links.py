@@ -1,5 +1,6 @@
 """Links that open without a log-in open at one clinic only."""
 
+from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
@@ -10,6 +11,7 @@ from bookings.models import Appointment
 from tenants import support
 from tenants.context import clinic_context, platform_context
 from tenants.models import SupportVisit
+from tenants.signup import welcome
 from tenants.tests.isolation.marks import canaries_in
 from tenants.tests.isolation.names import HASHED, SAME, user_of
 
@@ -59,4 +61,15 @@ def test_the_link_of_support_lets_nobody_in_elsewhere(twins):
         browser = browser_at(clinic)
         browser.get(path)
         browser.post(reverse("support-enter"))
+        assert (browser.get("/admin/").status_code == 200) is is_in
+
+
+def test_the_link_into_a_new_clinic_lets_nobody_in_elsewhere(twins):
+    riverside, harbor = twins
+    named = [str(riverside.pk), str(SAME.id("owner"))]
+    path = reverse("welcome-link", args=[signing.dumps(named, salt=welcome._SALT)])
+    for clinic, is_in in ((harbor, False), (riverside, True)):
+        browser = browser_at(clinic)
+        browser.get(path)
+        browser.post(reverse("welcome"))
         assert (browser.get("/admin/").status_code == 200) is is_in

@@ -169,7 +169,7 @@ def _values(redis: Any, name: str) -> list[object]:
         case b"string":
             return [redis.get(name)]
         case b"hash":
-            return [redis.hgetall(name)]
+            return list(redis.hgetall(name).items())
         case b"set":
             return [redis.smembers(name)]
         case b"zset":

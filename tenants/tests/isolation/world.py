@@ -64,7 +64,7 @@ def folder_of(clinic: Clinic) -> Path:
 
 
 def _users(names: Names) -> dict[str, User]:
-    rows = {
+    return {
         role: save(
             User,
             pk=names.id(role),
@@ -75,8 +75,6 @@ def _users(names: Names) -> dict[str, User]:
         )
         for role in ROLES
     }
-    rows["owner"].last_login = timezone.now()
-    return rows
 
 
 def _practice(names: Names, users: dict[str, User]) -> tuple[Doctor, Service, Location]:
