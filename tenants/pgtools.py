@@ -35,7 +35,14 @@ class Tools:
         Raises:
             ToolError: pg_dump has failed.
         """
-        arguments = [*_address(), "-Fc", "--no-owner", "--no-privileges", "-n", f'"{schema}"']
+        arguments = [
+            *_address(),
+            "-Fc",
+            "--no-owner",
+            "--no-privileges",
+            "-n",
+            f'"{schema}"',
+        ]
         with (
             tempfile.TemporaryFile() as errors,
             self._start(
