@@ -32,8 +32,8 @@ class ClinicAdmin(PlainModelAdmin):
         "used",
         "tables",
         "size",
-        "last_active",
-        "created",
+        "last_day",
+        "born",
     )
     list_filter = ("status", "plan", LimitsFilter, TablesFilter)
     list_select_related = ("plan", "usage")
@@ -68,10 +68,11 @@ class ClinicAdmin(PlainModelAdmin):
         (gettext_lazy("More"), {"fields": ("more", "created", "id")}),
     )
     actions = tuple(on_list(deed) for deed in deeds.ALL)
+    actions_detail_hide_default = True  # what happened stands in a list of its own
     actions_detail = (
         "open_as_support",
         {
-            "title": gettext_lazy("Change how it stands"),
+            "title": gettext_lazy("Actions"),
             "icon": "more_horiz",
             "items": [deed.name for deed in deeds.ALL],
         },
@@ -127,6 +128,15 @@ class ClinicAdmin(PlainModelAdmin):
         offered: list[Any] = super().get_actions_detail(request, object_id)
         return [each for each in offered if _name_of(each) in fitting]
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["show_save_and_add_another"] = False
+        response: HttpResponse = super().render_change_form(
+            request, context, *args, **kwargs
+        )
+        return response
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Clinic]:
         found: QuerySet[Clinic] = super().get_queryset(request)
         return found.select_related("plan", "usage")
@@ -135,11 +145,10 @@ class ClinicAdmin(PlainModelAdmin):
     def site_link(self, clinic: Clinic) -> str:
         return showing.link(clinic.url(), clinic.slug)
 
-    @display(
-        description=gettext_lazy("status"), ordering="status", label=showing.COLOURS
-    )
-    def status_label(self, clinic: Clinic) -> tuple[str, str]:
-        return clinic.status, clinic.get_status_display()
+    @display(description=gettext_lazy("status"), ordering="status")
+    def status_label(self, clinic: Clinic) -> str:
+        colour = showing.COLOURS[clinic.status]
+        return showing.label(clinic.get_status_display(), colour)
 
     @display(description=gettext_lazy("plan"), ordering="plan__name")
     def plan_name(self, clinic: Clinic) -> str:
@@ -192,11 +201,20 @@ class ClinicAdmin(PlainModelAdmin):
     @display(
         description=gettext_lazy("last activity"), ordering="usage__last_active_at"
     )
+    def last_day(self, clinic: Clinic) -> str:
+        usage = _usage_of(clinic)
+        return showing.day(usage.last_active_at if usage else None)
+
+    @display(description=gettext_lazy("created"), ordering="created_at")
+    def born(self, clinic: Clinic) -> str:
+        return showing.day(clinic.created_at)
+
+    @display(description=gettext_lazy("last activity"))
     def last_active(self, clinic: Clinic) -> str:
         usage = _usage_of(clinic)
         return showing.moment(usage.last_active_at if usage else None)
 
-    @display(description=gettext_lazy("created"), ordering="created_at")
+    @display(description=gettext_lazy("created"))
     def created(self, clinic: Clinic) -> str:
         return showing.moment(clinic.created_at)
 
@@ -229,7 +247,7 @@ def _usage_of(clinic: Clinic) -> Usage | None:
 
 def _level(level: Level) -> str:
     """How much is used, of how much; coloured when it is near the limit."""
-    of = "∞" if level.limit is None else str(level.limit)
-    said = f"{level.used}/{of}"
+    of = "∞" if level.limit is None else showing.number(level.limit)
+    said = f"{showing.number(level.used)}/{of}"
     colour = showing.LEVEL_COLOURS.get(level.state)
     return showing.label(said, colour) if colour else said

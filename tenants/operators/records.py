@@ -47,9 +47,9 @@ class EventAdmin(ReadOnlyAdmin):
     def when(self, event: ClinicEvent) -> str:
         return showing.moment(event.at)
 
-    @display(description=gettext_lazy("what"), ordering="kind", label=True)
+    @display(description=gettext_lazy("what"), ordering="kind")
     def kind_label(self, event: ClinicEvent) -> str:
-        return event.get_kind_display()
+        return showing.label(event.get_kind_display())
 
 
 class VisitAdmin(ReadOnlyAdmin):
@@ -73,15 +73,13 @@ class VisitAdmin(ReadOnlyAdmin):
     def ends(self, visit: SupportVisit) -> str:
         return showing.moment(visit.ends_at)
 
-    @display(
-        description=gettext_lazy("state"), label={"inside": "warning", "asked": "info"}
-    )
-    def state(self, visit: SupportVisit) -> tuple[str, str]:
+    @display(description=gettext_lazy("state"))
+    def state(self, visit: SupportVisit) -> str:
         if visit.ends_at <= timezone.now():
-            return "over", _("Over")
-        return (
-            ("inside", _("Inside")) if visit.entered_at else ("asked", _("Not yet in"))
-        )
+            return showing.label(_("Over"))
+        if visit.entered_at:
+            return showing.label(_("Inside"), "warning")
+        return showing.label(_("Not yet in"), "info")
 
 
 class ArchiveAdmin(ReadOnlyAdmin):
@@ -131,13 +129,10 @@ class ArchiveAdmin(ReadOnlyAdmin):
     def asked(self, archive: Archive) -> str:
         return showing.moment(archive.created_at)
 
-    @display(
-        description=gettext_lazy("status"),
-        ordering="status",
-        label={"waiting": "info", "ready": "success", "failed": "danger"},
-    )
-    def status_label(self, archive: Archive) -> tuple[str, str]:
-        return archive.status, archive.get_status_display()
+    @display(description=gettext_lazy("status"), ordering="status")
+    def status_label(self, archive: Archive) -> str:
+        colours = {"waiting": "info", "ready": "success", "failed": "danger"}
+        return showing.label(archive.get_status_display(), colours[archive.status])
 
     @display(description=gettext_lazy("size"), ordering="size_bytes")
     def size(self, archive: Archive) -> str:
@@ -159,16 +154,13 @@ class DomainAdmin(ReadOnlyAdmin):
     def clinic(self, domain: Domain) -> str:
         return showing.link(showing.page_of(domain.tenant), domain.tenant.name)
 
-    @display(
-        description=gettext_lazy("state"),
-        label={"verified": "success", "missing": "danger", "waiting": "info"},
-    )
-    def state(self, domain: Domain) -> tuple[str, str]:
+    @display(description=gettext_lazy("state"))
+    def state(self, domain: Domain) -> str:
         if domain.missing_since:
-            return "missing", _("Record missing")
+            return showing.label(_("Record missing"), "danger")
         if domain.verified_at:
-            return "verified", _("Verified")
-        return "waiting", _("Not proved yet")
+            return showing.label(_("Verified"), "success")
+        return showing.label(_("Not proved yet"), "info")
 
     @display(description=gettext_lazy("added"), ordering="created_at")
     def added(self, domain: Domain) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -29,6 +29,17 @@ def moment(at: datetime | None) -> str:
     if at is None:
         return NOTHING
     return f"{date_format(at.astimezone(UTC), 'D j M Y, H:i')} UTC"
+
+
+def day(at: datetime | None) -> SafeString:
+    """The day of an instant, in one line."""
+    said = date_format(at.astimezone(UTC), "j M Y") if at else NOTHING
+    return format_html('<span class="whitespace-nowrap">{}</span>', said)
+
+
+def number(value: int) -> str:
+    """A number that can be read: 1,000,000."""
+    return str(number_format(value, force_grouping=True))
 
 
 def label(text: str, colour: str = "") -> SafeString:
