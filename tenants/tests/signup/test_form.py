@@ -36,7 +36,6 @@ BAD = [
     ("email", "nadia", "Enter an email address such as"),
     ("email", "n\x00@willow.example", "Null characters are not allowed."),
     ("email", f"{'n' * 200}@{'w' * 60}.example", "at most 254 characters"),
-    ("email", f"{'n' * 200}@willow.example", "Enter an email address such as"),
     ("password", "", "Enter your password."),
     ("password", "short", "at least 15 characters"),
     ("password", "nadia haddad 12", "too similar to the name"),
@@ -115,14 +114,16 @@ def test_nothing_typed_is_not_judged(browser):
     assert browser.get("/signup/check/").text == ""
 
 
-def test_what_is_offered_instead_is_free(clinic, other_clinic):
+def test_what_is_offered_instead_is_free(clinic, platform):
     assert alternatives("riverside", "Europe/London") == [
         "riverside-london",
         "riverside-clinic",
     ]
-    Clinic(slug="riverside-london", name="x", timezone="UTC").full_clean(
-        exclude=["schema_name"], validate_unique=False, validate_constraints=False
-    )
+    Clinic.objects.create(slug="riverside-london", name="x", timezone="UTC")
+    assert alternatives("riverside", "Europe/London") == [
+        "riverside-clinic",
+        "riverside-practice",
+    ]
     assert alternatives("a" * 39) == []
 
 
