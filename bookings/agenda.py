@@ -21,7 +21,6 @@ from bookings.timetable import day_bounds
 
 _REST = timedelta(hours=16)  # a visit that starts late in a day may reach past it
 
-
 _SHORTLY = {
     Reason.NOTICE: _("Too soon"),
     Reason.HORIZON: _("Not yet open"),
@@ -229,30 +228,25 @@ def alternatives(
     is_move: bool = False,
 ) -> list[SlotView]:
     """The free starts of the same doctor that are nearest to a slot, in order."""
-    around = timedelta(days=7)
+    first, last = slot.start - timedelta(days=7), slot.start + timedelta(days=7)
     views = between(
         slot.doctor,
-        slot.start - around,
-        slot.start + around,
+        first,
+        last,
         service=service,
         now=now,
         is_move=is_move,
     )
     free = [view for view in views if view.can_start and view.id != slot.pk]
-    nearest = sorted(free, key=lambda view: abs(view.slot.start - slot.start))[:count]
-    return sorted(nearest, key=lambda view: view.slot.start)
+    free.sort(key=lambda view: abs(view.slot.start - slot.start))
+    return sorted(free[:count], key=lambda view: view.slot.start)
 
 
 def view_of(slot: Slot, now: datetime) -> SlotView:
     """One slot as everybody sees it, judged for the doctor's default service."""
-    views = between(
-        slot.doctor,
-        slot.start,
-        slot.start + timedelta(seconds=1),
-        service=slot.doctor.default_service,
-        now=now,
-    )
-    return views[0]
+    start, service = slot.start, slot.doctor.default_service
+    end = start + timedelta(seconds=1)
+    return between(slot.doctor, start, end, service=service, now=now)[0]
 
 
 def revisions(
@@ -281,7 +275,7 @@ def judge(
 
     Args:
         busy: what the doctor's appointments occupy around these slots.
-        is_move: for a visit that is booked already, so it needs no room in the plan.
+        is_move: for a visit that is booked already: it needs no room in the plan.
     """
     facts = [row.facts(my_hold=my_hold) for row in rows]
     judged = offers(
