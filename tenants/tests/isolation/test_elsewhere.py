@@ -16,7 +16,7 @@ def test_riversides_cookies_are_nobodys_at_harbor(twins):
     riverside, harbor = twins
     walker = Walker("harbor.localhost", harbor, [marks_of(riverside)])
     of = visitors_of(riverside)
-    somebody = [of["guest"], of["patient"], of["owner"]]
+    somebody = [of["guest"], of["owner"]]
     assert elsewhere.find_differences(walker, somebody, routes(CLINIC)) == []
     assert walker.findings == []
 
