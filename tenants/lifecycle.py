@@ -73,9 +73,8 @@ def suspend(clinic: Clinic, *, by: str, reason: str = "") -> None:
         note=reason,
         status=Status.SUSPENDED,
         tokens_since=current_time(),
+        ends_sessions=True,
     )
-    with clinic_context(clinic):
-        Session.objects.all().delete()
 
 
 def resume(clinic: Clinic, *, by: str) -> None:
@@ -125,6 +124,8 @@ def reopen(clinic: Clinic, *, by: str) -> None:
     Raises:
         NotNowError: it is not closed, or its time is over.
     """
+    if clinic.delete_after and clinic.delete_after <= current_time():
+        raise NotNowError(_("Its time is over: it is being deleted."))
     _change(
         clinic,
         Kind.REOPENED,
@@ -239,7 +240,13 @@ def _before_closing(clinic: Clinic) -> Clinic.Status:
 
 
 def _change(
-    clinic: Clinic, kind: ClinicEvent.Kind, by: str, note: str = "", **values: object
+    clinic: Clinic,
+    kind: ClinicEvent.Kind,
+    by: str,
+    note: str = "",
+    *,
+    ends_sessions: bool = False,
+    **values: object,
 ) -> None:
     with platform_context(), transaction.atomic():
         locked = _locked(clinic)
@@ -252,6 +259,9 @@ def _change(
             setattr(locked, name, value)
             setattr(clinic, name, value)
         locked.save(update_fields=[*values])
+        if ends_sessions:
+            with clinic_context(locked):
+                Session.objects.all().delete()
         record(locked, kind, by=by, note=note)
     hosts.forget()
 

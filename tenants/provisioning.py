@@ -16,7 +16,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.timezone import now as current_time
 from django.utils.translation import gettext as _
 
@@ -27,13 +27,20 @@ from tenants.context import clinic_context, platform_context
 from tenants.lifecycle import TRIAL, record
 from tenants.locks import BusyError, only_one
 from tenants.migrating import run_here
-from tenants.models import Clinic, ClinicEvent, Plan, Provisioning
+from tenants.models import (
+    Clinic,
+    ClinicEvent,
+    Plan,
+    Provisioning,
+)
 from tenants.versions import current_version
 
 logger = logging.getLogger(__name__)
 
 # Who builds a clinic is done by then, or dead.
 _LEFT_ALONE = timedelta(seconds=30)
+# Nobody repeats an import that was killed so long ago.
+_FORGOTTEN = timedelta(days=1)
 ARRIVAL = "a clinic that comes with its data"  # what importers queue for
 
 
@@ -189,8 +196,9 @@ def give_up(clinic: Clinic) -> bool:
 
 
 def finish_left(now: datetime) -> None:
-    """Build the clinics whose builder was killed."""
+    """Build the clinics whose builder was killed; free what a killed import has taken."""
     with platform_context():
+        _abandoned(now).delete()
         left = Clinic.objects.filter(
             status=Clinic.Status.CREATING,
             provisioning__started_at__lt=now - _LEFT_ALONE,
@@ -216,6 +224,15 @@ def _build_schema(clinic: Clinic) -> bool:
         with clinic_context(clinic), connection.cursor() as cursor:
             cursor.execute(ddl)
     return True
+
+
+def _abandoned(now: datetime) -> QuerySet[Clinic]:
+    """Clinics of imports that nobody repeated: a row each, without a schema."""
+    return Clinic.objects.filter(
+        status=Clinic.Status.CREATING,
+        provisioning=None,
+        created_at__lt=now - _FORGOTTEN,
+    )
 
 
 def _drop_schema(clinic: Clinic) -> None:

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -90,6 +90,6 @@ def _words(request: ClinicRequest, visit: SupportVisit) -> dict[str, Any]:
     zone = request.clinic.zone
     return {
         "visit": visit,
-        "until": timezone.localtime(visit.ends_at, zone),
+        "until": time_format(visit.ends_at.astimezone(zone), "H:i"),
         "zone": request.clinic.timezone,
     }

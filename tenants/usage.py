@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable
 
 from tenants.context import platform_context
 from tenants.models import Clinic, Usage
@@ -60,20 +61,32 @@ def report(
 ) -> None:
     """Write down what the clinic's worker has counted, and how large its schema is."""
     with platform_context():
-        with connection.cursor() as cursor:
-            cursor.execute(_SIZE, [clinic.schema_name])
-            (size,) = cursor.fetchone()
+        size = _size_of(clinic)
+        measured = {} if size is None else {"size_bytes": size}
         Usage.objects.update_or_create(
             clinic=clinic,
             defaults={
                 "doctors": doctors,
                 "appointments": appointments,
                 "api_calls": api_calls,
-                "size_bytes": size,
                 "last_active_at": last_active_at,
                 "counted_at": now,
+                **measured,
             },
         )
+
+
+def _size_of(clinic: Clinic) -> int | None:
+    """Bytes of the clinic's schema; None while a migration has one of its tables."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '1s'")
+            cursor.execute(_SIZE, [clinic.schema_name])
+            return int(cursor.fetchone()[0])
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            return None
+        raise
 
 
 def levels(clinic: Clinic, *, now: datetime | None = None) -> list[Level]:

@@ -50,7 +50,8 @@ class Endpoint(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        limits.count_api_call(timezone.now())
+        if request.user.is_authenticated:  # strangers must not use up a clinic's month
+            limits.count_api_call(timezone.now())
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get(
             "CONTENT_LENGTH"
         ):

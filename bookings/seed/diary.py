@@ -29,6 +29,8 @@ _REASONS = ("", "", "A cough that does not go away", "Blood results", "Knee pain
 
 def keep(demo: DemoClinic, *, now: datetime) -> None:
     """Write the appointments of the current clinic, as seen at `now`."""
+    # Who was missed yesterday leaves room that a repeat would fill once more.
+    since = now if _is_past_written() else now - _BEHIND
     _of_patients(demo, now)
     guests = cycle(_guests(demo))
     reasons = cycle(_REASONS)
@@ -37,9 +39,16 @@ def keep(demo: DemoClinic, *, now: datetime) -> None:
         services = cycle(doctor.services.all())
         for slot in _share(doctor, clinician.booked_of_ten, now):
             wish, guest, reason = next(services), next(guests), next(reasons)
-            if Slot.objects.filter(pk=slot.pk, appointment=None).exists():
+            is_free = Slot.objects.filter(pk=slot.pk, appointment=None).exists()
+            if is_free and slot.start >= since:
                 _book(slot, guest, now, service=wish, reason=reason)
     _close_what_is_over(now)
+
+
+def _is_past_written() -> bool:
+    """Whether a run before got as far as `_close_what_is_over`."""
+    closed = (Appointment.Status.COMPLETED, Appointment.Status.NO_SHOW)
+    return Appointment.objects.filter(booked_via=SEED, status__in=closed).exists()
 
 
 def _close_what_is_over(now: datetime) -> None:

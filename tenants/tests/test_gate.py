@@ -265,6 +265,13 @@ def test_nobody_gets_out_of_a_suspension_or_a_trial_by_closing(riverside):
     assert (trial.status, trial.trial_ends_at) == ("trial", ends)
 
 
+def test_what_is_being_deleted_does_not_come_back(riverside):
+    lifecycle.close(riverside, by="owner", grace=timedelta())
+    with pytest.raises(lifecycle.NotNowError, match="being deleted"):
+        lifecycle.reopen(riverside, by="owner")
+    assert riverside.status == "closed"
+
+
 # Maintenance ---------------------------------------------------------------------------
 
 

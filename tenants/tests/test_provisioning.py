@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -123,3 +124,16 @@ def _assert_it_is_whole(clinic: Clinic) -> None:
         [owner] = User.objects.all()
         assert (owner.email, owner.role) == ("owner@willow.example", "owner")
         assert "bookings_slot" in connection.introspection.table_names()
+
+
+@pytest.mark.usefixtures("willow")
+def test_what_a_killed_import_has_taken_is_free_after_a_day():
+    named = {key: VALUES[key] for key in ("slug", "name", "timezone")}
+    left = provisioning.reserve_empty(**named)
+
+    provisioning.finish_left(left.created_at + timedelta(hours=23))
+    with platform_context():
+        assert Clinic.objects.filter(slug=SLUG).exists()
+    provisioning.finish_left(left.created_at + timedelta(hours=25))
+    with platform_context():
+        assert not Clinic.objects.filter(slug=SLUG).exists()

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from accounts import tokens
 from bookings.actions import appointments, limits
 from bookings.models import Appointment
 from bookings.outbox import worker
@@ -32,6 +34,24 @@ def riverside(clinic):
     with clinic_context(fresh):
         yield fresh
     limits.forget()
+
+
+def test_a_table_that_is_being_migrated_holds_nobody_up(riverside):
+    report(riverside, doctors=1)
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            table = f'"{riverside.schema_name}".bookings_slot'
+            cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            report(riverside, doctors=2)
+            cursor.execute("ROLLBACK")
+    finally:
+        other.close()
+    with platform_context():
+        kept = Usage.objects.get(clinic=riverside)
+    assert kept.doctors == 2
+    assert kept.size_bytes > 0
 
 
 def report(clinic, **numbers):
@@ -81,7 +101,8 @@ def test_the_worker_counts_in_the_clinic_and_reports_to_the_platform(
     appointments.cancel(
         appointment_id=made.pk, by=None, via=Appointment.Via.PAGE, as_staff=True
     )
-    Client(headers=HOST).get("/api/v1/doctors/")
+    token = tokens.issue(make.user(role="owner"), riverside.pk).access
+    Client(headers=HOST | {"authorization": f"Bearer {token}"}).get("/api/v1/doctors/")
     with clinic_context(other_clinic):
         make.doctor()
         make.doctor()
