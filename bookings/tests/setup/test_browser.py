@@ -63,6 +63,7 @@ def test_an_owner_with_a_phone_gets_to_a_bookable_time(committed, daphnes):
         page.locator(".visit-line summary").first.click()
         page.get_by_label("Minutes").first.fill("60")
         page.get_by_role("button", name="Continue").click()
+        page.wait_for_url("**/setup/doctor/")
         page.get_by_label("Name").fill("Mei-Ling Zhao")
         page.locator("summary").click()
         assert page.get_by_role("checkbox", name="Saturday", exact=True).is_checked()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from accounts.models import User
 from config.tests import chromium
@@ -43,16 +43,17 @@ def test_nadia_opens_her_clinic_with_a_phone(for_real, daphnes):
 def _fill_in(page: Any, site: str) -> None:
     page.goto(f"{site}/")
     page.get_by_role("link", name="Start free").click()
-    assert page.get_by_label("Time zone").input_value() == "Europe/Berlin"
+    page.wait_for_load_state()  # the scripts run once all is there
+    expect(page.get_by_label("Time zone")).to_have_value("Europe/Berlin")
     page.get_by_label("Name of the clinic").press_sequentially("Riverside")
     page.get_by_text("“riverside” is taken.").wait_for()
     page.get_by_label("Name of the clinic").fill("Willow Park")
-    assert page.get_by_label("Address", exact=True).input_value() == "willow-park"
+    expect(page.get_by_label("Address", exact=True)).to_have_value("willow-park")
     page.get_by_text("Free: patients will find you at").wait_for()
     page.get_by_label("Address", exact=True).press_sequentially("-2")
     page.get_by_label("Address", exact=True).fill("willow-park")
     page.get_by_label("Name of the clinic").fill(NADIA["name"])
-    assert page.get_by_label("Address", exact=True).input_value() == "willow-park"
+    expect(page.get_by_label("Address", exact=True)).to_have_value("willow-park")
     page.get_by_label("Your name").fill(NADIA["owner"])
     page.get_by_label("Your email address").fill(NADIA["email"])
     page.get_by_label("Password").fill(NADIA["password"])
