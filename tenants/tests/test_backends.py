@@ -4,9 +4,15 @@ import time
 from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
-from tenants.context import clinic_context, each_clinic, platform_context, rest
+from tenants.context import (
+    clinic_context,
+    connection,
+    each_clinic,
+    platform_context,
+    rest,
+)
 from tenants.locks import only_one
 from tenants.models import Clinic
 from tenants.postgresql import base
@@ -18,7 +24,7 @@ def test_a_backend_that_read_many_clinics_ends_when_it_is_given_back(
     monkeypatch, most, lives
 ):
     monkeypatch.setattr(base, "MOST_CLINICS", most)
-    connection.close()
+    _begin_anew()
     backend = _read_all()  # both clinics, and the platform
     connection.close()
     deadline = time.monotonic() + 2
@@ -31,7 +37,7 @@ def test_who_goes_through_all_clinics_gets_other_backends_on_the_way(
     committed, monkeypatch
 ):
     monkeypatch.setattr(base, "MOST_CLINICS", 1)
-    connection.close()
+    _begin_anew()
     assert len({_backend() for _clinic in each_clinic()}) == 2
 
 
@@ -43,6 +49,12 @@ def test_no_backend_is_left_in_a_transaction_or_with_a_lock(monkeypatch, held):
         before = _read_all()
         rest()
         assert _backend() == before
+
+
+def _begin_anew() -> None:
+    """Have connections that no test before has read other schemas with."""
+    connection.close()
+    connection.pool.drain()
 
 
 def _read_all() -> int:
