@@ -1,4 +1,4 @@
-"""The two doors of ASGI: requests in one thread, and host → clinic for websockets.
+"""The door of websockets: host → clinic, and who is there.
 
 Channels' own `AuthMiddlewareStack` would load session and user in whatever schema the
 shared thread was left in; here one synchronous function does it inside the clinic.
@@ -10,13 +10,11 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import sync_to_async
 from asgiref.typing import WebSocketScope
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
-from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 
 from tenants.context import Platform, clinic_context
@@ -26,19 +24,6 @@ from tenants.models import Clinic
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 _session_store = import_module(settings.SESSION_ENGINE).SessionStore
-
-
-class OneThreadHandler(ASGIHandler):
-    """Serves a request in one thread, its error page included.
-
-    Django's own handler makes the answer to an exception (404, 403, 500) in any thread:
-    outside of the clinic, on a connection that nobody gives back to the pool.
-    """
-
-    def load_middleware(self, is_async: bool = False) -> None:  # noqa: FBT001, FBT002
-        del is_async
-        super().load_middleware(is_async=False)
-        self._middleware_chain: Any = sync_to_async(self._middleware_chain)
 
 
 class ClinicSocket:

@@ -15,10 +15,20 @@ def unavailable(request: HttpRequest, *, seconds: int = 5) -> HttpResponse:
     Args:
         seconds: after which asking again makes sense.
     """
-    title = _("We cannot do this just now")
     text = _("Nothing you booked is lost. Please try again in a moment.")
+    return _unavailable(request.path_info, text, seconds)
+
+
+def overloaded(path: str) -> HttpResponse:
+    """Say that more is asked than can be done; nothing of the request was read."""
+    text = _("Many people are here right now. Please try again in a moment.")
+    return _unavailable(path, text, seconds=1)
+
+
+def _unavailable(path: str, text: str, seconds: int) -> HttpResponse:
+    title = _("We cannot do this just now")
     headers = {"Retry-After": str(seconds)}
-    if request.path_info.startswith(API):
+    if path.startswith(API):
         return problem(503, "unavailable", title, text, headers=headers)
     words = {"title": title, "text": text}
     page = render_to_string("tenants/unavailable.html", words)

@@ -25,6 +25,8 @@ APP_MAY_IMPORT = {
         "tenants.due*",
         "tenants.http*",
         "tenants.names*",
+        "tenants.pools",
+        "tenants.turns",
         "tenants.usage*",
     ],
     "config": ["accounts*", "bookings*", "tenants*"],

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsWrapper
+from psycopg.pq import TransactionStatus
 
 # A backend keeps about 0.4 MiB for each clinic that it has read, for as long as it lives.
 MOST_CLINICS = 250
@@ -16,6 +17,9 @@ MOST_CLINICS = 250
 class DatabaseWrapper(TenantsWrapper):
     # Advisory locks of the session's (`tenants.locks`), which end with the backend.
     session_locks = 0
+    # The path this connection certainly has: it was set outside of any transaction, so
+    # no rollback can have taken it back.
+    _certain_path: tuple[str, ...] | None = None
 
     def set_tenant(self, tenant: Any, include_public: bool = False) -> None:  # noqa: FBT001, FBT002
         # Whatever the caller asks for: `set_schema` of django-tenants passes True.
@@ -29,6 +33,7 @@ class DatabaseWrapper(TenantsWrapper):
         (CONN_HEALTH_CHECKS) throws away one per try with a longer pause before each:
         five dead ones are longer than a request waits.
         """
+        self._certain_path = None
         connection = super().get_new_connection(conn_params)
         while self.pool and not _is_alive(connection):
             self.pool.putconn(connection)
@@ -47,6 +52,25 @@ class DatabaseWrapper(TenantsWrapper):
         own.__dict__.setdefault("seen_schemas", set()).add(self.schema_name)
         return cursor
 
+    def close(self) -> None:
+        self._certain_path = None  # the pool may hand another connection next
+        super().close()
+
+    def _handle_search_path(self, cursor: Any = None) -> None:
+        """Set the path unless it certainly is what is wanted: half of all statements.
+
+        django-tenants' own way of leaving it out (TENANT_LIMIT_SET_CALLS) trusts what
+        was set inside a transaction until it hears of a rollback.
+        """
+        wanted = tuple(self._get_cursor_search_paths())
+        if wanted == self._certain_path or self._setting_search_path:
+            return
+        # With autocommit off, even the first statement is inside a transaction.
+        is_outside = self.connection.autocommit and _is_idle(self.connection)
+        super()._handle_search_path(cursor)
+        was_set = self.search_path_set_schemas is not None
+        self._certain_path = wanted if is_outside and was_set else None
+
     def _close(self) -> Any:
         """Give the connection back to the pool, which ends it when it is heavy."""
         if self.pool and self.is_heavy:
@@ -57,6 +81,10 @@ class DatabaseWrapper(TenantsWrapper):
     def queries_logged(self) -> bool:
         """Keep queries only when a test asks: DEBUG alone would hoard all of them."""
         return bool(self.force_debug_cursor)
+
+
+def _is_idle(connection: psycopg.Connection) -> bool:
+    return connection.info.transaction_status == TransactionStatus.IDLE
 
 
 def _is_alive(connection: psycopg.Connection) -> bool:
