@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
@@ -25,6 +26,23 @@ _LEEWAY = timedelta(seconds=60)  # clocks of several machines differ
 class TokenPair:
     access: str
     refresh: str
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Whom a token names, and how the password was marked when it was issued."""
+
+    user_id: UUID
+    stamp: str
+
+    def is_still(self, user: User) -> bool:
+        """Whether the account may still be used by it: active, with that password."""
+        is_open = user.is_active and not user.has_ended
+        if (
+            not is_open or user.role == roles.SUPPORT
+        ):  # support looks in by browser only
+            return False
+        return constant_time_compare(self.stamp, _stamp(user))
 
 
 class InvalidTokenError(Exception):
@@ -51,18 +69,28 @@ def owner_of(
         InvalidTokenError: forged, expired, of another kind or clinic, void, or its user
             is gone, barred, support, or has changed the password since.
     """
+    bearer = bearer_of(token, clinic_id, kind, since=since)
+    user = User.objects.filter(pk=bearer.user_id).first()
+    if user is None or not bearer.is_still(user):
+        raise InvalidTokenError
+    return user
+
+
+def bearer_of(
+    token: str, clinic_id: UUID, kind: Kind, *, since: datetime | None = None
+) -> Bearer:
+    """Return whom a token names. Whether the account is as it was, ask `is_still`.
+
+    Raises:
+        InvalidTokenError: forged, expired, of another kind or clinic, or void.
+    """
     claims = _read(token, clinic_id)
     if claims["kind"] != kind or (since and claims["iat"] < since.timestamp()):
         raise InvalidTokenError
     try:
-        user = User.objects.filter(pk=UUID(claims["sub"]), is_active=True).first()
+        return Bearer(UUID(claims["sub"]), str(claims["pwd"]))
     except (TypeError, ValueError, AttributeError) as error:
         raise InvalidTokenError from error
-    if user is None or user.has_ended or user.role == roles.SUPPORT:
-        raise InvalidTokenError  # support looks in by browser only
-    if not constant_time_compare(claims["pwd"], _stamp(user)):
-        raise InvalidTokenError
-    return user
 
 
 def _sign(user: User, clinic_id: UUID, kind: Kind) -> str:
@@ -80,16 +108,32 @@ def _sign(user: User, clinic_id: UUID, kind: Kind) -> str:
 
 def _read(token: str, clinic_id: UUID) -> dict[str, Any]:
     try:
-        return jwt.decode(
-            token,
-            settings.JWT_SECRET,
-            algorithms=[_ALGORITHM],
-            audience=str(clinic_id),
-            leeway=_LEEWAY,
-            options={"require": ["aud", "sub", "kind", "pwd", "iat", "exp"]},
-        )
+        claims = _decoded(token, str(clinic_id), settings.JWT_SECRET)
     except jwt.PyJWTError as error:
         raise InvalidTokenError from error
+    if datetime.now(UTC).timestamp() >= claims["exp"] + _LEEWAY.total_seconds():
+        raise InvalidTokenError
+    return claims
+
+
+@lru_cache(maxsize=2048)  # programs send theirs again and again
+def _decoded(token: str, audience: str, secret: str) -> dict[str, Any]:
+    """Check everything that time does not change."""
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        secret,
+        algorithms=[_ALGORITHM],
+        audience=audience,
+        leeway=_LEEWAY,
+        options={
+            "require": ["aud", "sub", "kind", "pwd", "iat", "exp"],
+            "verify_exp": False,  # at each use, by `_read`
+        },
+    )
+    if not isinstance(claims["exp"], int | float):
+        message = "The end is no time."
+        raise jwt.DecodeError(message)
+    return claims
 
 
 def _stamp(user: User) -> str:

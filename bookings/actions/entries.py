@@ -8,10 +8,16 @@ from psycopg.types.range import Range
 
 from accounts.models import User
 from bookings import locking
-from bookings.actions import limits
+from bookings.actions import limits, writes
 from bookings.actions.claims import Wish
 from bookings.live import events
-from bookings.models import Appointment, AppointmentChange, Patient, Slot
+from bookings.models import (
+    Appointment,
+    AppointmentChange,
+    OutboxMessage,
+    Patient,
+    Slot,
+)
 from bookings.once import Once
 from bookings.outbox import post
 
@@ -39,6 +45,7 @@ class Done:
     change: AppointmentChange
     slots: list[Slot]
     now: datetime
+    message: OutboxMessage | None = None
 
 
 def once(work: Callable[[], Done], key: Once | None) -> Done:
@@ -75,13 +82,28 @@ def book(
         slots: what it takes; none, if it is put on top of others' time.
         why: kept in the history.
     """
+    done = draft(new, wish, slots, actor, now, why=why)
+    writes.book([done])
+    return done
+
+
+def draft(
+    new: Appointment,
+    wish: Wish,
+    slots: list[Slot],
+    actor: Actor,
+    now: datetime,
+    *,
+    why: str = "",
+) -> Done:
+    """Make the rows of a booking that was just judged; asks and writes nothing."""
     new.service, new.booked_via, new.created_at = wish.service, actor.via, now
     place(new, wish, slots)
     new.is_overbooked = not slots
-    new.save(force_insert=True)
-    hand_over(slots, new, now)
-    change = record(AppointmentChange.Kind.BOOKED, new, actor, now, reason=why)
-    return Done(new, change, slots, now)
+    new._state.adding = False
+    _give(slots, new, now)
+    change = _line(AppointmentChange.Kind.BOOKED, new, actor, now, reason=why)
+    return Done(new, change, slots, now, post.message_about(change))
 
 
 def move(
@@ -157,9 +179,7 @@ def place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:
 
 def hand_over(slots: list[Slot], to: Appointment | None, now: datetime) -> None:
     """Give the slots to an appointment, or to nobody; their versions grow."""
-    for slot in slots:
-        slot.version = slot.version_at(now) + 1
-        slot.appointment, slot.hold, slot.held_until = to, None, None
+    _give(slots, to, now)
     Slot.objects.write(slots, ["version", "appointment", "hold", "held_until"])
 
 
@@ -172,19 +192,10 @@ def record(
     reason: str = "",
 ) -> AppointmentChange:
     """Write one line of history, and the message about it where patients are told."""
-    change = AppointmentChange.objects.create(
-        appointment=appointment,
-        kind=kind,
-        by=actor.by,
-        via=actor.via,
-        reason=reason,
-        version=appointment.version,
-        start=appointment.start,
-        end=appointment.end,
-        at=now,
-    )
+    change = _line(kind, appointment, actor, now, reason=reason)
+    change.save(force_insert=True)
     if kind in _TOLD:
-        post.enqueue(change)
+        post.message_about(change).save(force_insert=True)
     return change
 
 
@@ -200,3 +211,30 @@ def tell(change: AppointmentChange) -> None:
     """After commit: have the message about a change sent, if there is one."""
     if change.kind in _TOLD:
         post.wake_worker(change)
+
+
+def _give(slots: list[Slot], to: Appointment | None, now: datetime) -> None:
+    for slot in slots:
+        slot.version = slot.version_at(now) + 1
+        slot.appointment, slot.hold, slot.held_until = to, None, None
+
+
+def _line(
+    kind: AppointmentChange.Kind,
+    appointment: Appointment,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str,
+) -> AppointmentChange:
+    return AppointmentChange(
+        appointment=appointment,
+        kind=kind,
+        by=actor.by,
+        via=actor.via,
+        reason=reason,
+        version=appointment.version,
+        start=appointment.start,
+        end=appointment.end,
+        at=now,
+    )

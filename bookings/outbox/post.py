@@ -5,13 +5,13 @@ from tenants import due
 from tenants.context import current_clinic
 
 
-def enqueue(change: AppointmentChange) -> None:
-    """Write the message about `change`, to be sent once the transaction commits.
+def message_about(change: AppointmentChange) -> OutboxMessage:
+    """Make the message about `change`, to be saved in the booking's transaction.
 
     What the demo data books is not written to anybody.
     """
     state = OutboxMessage.State.SKIPPED if _is_demo(change) else _WAITING
-    OutboxMessage.objects.create(change=change, due_at=change.at, state=state)
+    return OutboxMessage(change=change, due_at=change.at, state=state)
 
 
 def wake_worker(change: AppointmentChange) -> None:
