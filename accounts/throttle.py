@@ -6,7 +6,10 @@ is hashed. Without Redis nothing is counted: a clinic must be able to go on.
 
 import logging
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import cache
@@ -14,6 +17,9 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
+
+if TYPE_CHECKING:
+    import redis.asyncio
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +53,45 @@ def hit(scope: str, ident: str, *, limit: int, seconds: int) -> int | None:
         _pause(error)
         return None
     return max(int(left), 1) if count > limit else None
+
+
+@dataclass(frozen=True)
+class Try:
+    """One try to count, as `hit` is told of it."""
+
+    scope: str
+    ident: str
+    limit: int
+    seconds: int
+
+
+async def hit_all(
+    tries: Sequence[Try], redis: "redis.asyncio.Redis", owner: str
+) -> list[int | None]:
+    """Count many tries in one round trip of a coroutine; answers each as `hit` does.
+
+    Args:
+        redis: the client of the running loop.
+        owner: whose counters: a clinic's UUID (`tenants.context.scope_name`).
+    """
+    if not settings.RATE_LIMITS or _is_paused():
+        return [None] * len(tries)
+    pipe = redis.pipeline(transaction=False)
+    for each in tries:
+        key = _key(each.scope, each.ident, owner)
+        pipe.set(key, 0, ex=each.seconds, nx=True)
+        pipe.incr(key)
+        pipe.ttl(key)
+    try:
+        told = await pipe.execute()
+    except (RedisError, OSError) as error:
+        _pause(error)
+        return [None] * len(tries)
+    counted = zip(tries, told[1::3], told[2::3], strict=True)
+    return [
+        max(int(left), 1) if int(count) > each.limit else None
+        for each, count, left in counted
+    ]
 
 
 def wait(scope: str, ident: str, *, limit: int) -> int | None:
@@ -119,10 +164,14 @@ def _parsed(told: str) -> IPv4Address | IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _key(scope: str, ident: str) -> str:
+def _key(scope: str, ident: str, owner: str = "") -> str:
+    """Name a counter; by default of whom this thread works for."""
     secret = ident.encode(errors="surrogatepass")
     named = salted_hmac(f"accounts.throttle:{scope}", secret, algorithm="sha256")
-    return str(cache.make_key(f"throttle:{scope}:{named.hexdigest()[:32]}"))
+    name = f"throttle:{scope}:{named.hexdigest()[:32]}"
+    if owner:  # what the cache's KEY_FUNCTION does in a thread that has a clinic
+        return f"{owner}:{cache.key_prefix}:{cache.version}:{name}"
+    return str(cache.make_key(name))
 
 
 def _is_paused() -> bool:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -205,19 +205,23 @@ def lock_patient(patient: Patient) -> Patient:
     return Patient.objects.select_for_update().get(pk=patient.pk)
 
 
-_BUMP = """
-    INSERT INTO bookings_doctorday AS known (doctor_id, day, revision)
-    SELECT * FROM unnest(%s::uuid[], %s::date[], %s::bigint[])
+BUMP = """
+    INSERT INTO {schema}bookings_doctorday AS known (doctor_id, day, revision)
+    SELECT doctor, day, 1 FROM unnest(%s::uuid[], %s::date[]) AS new (doctor, day)
     ON CONFLICT (doctor_id, day) DO UPDATE SET revision = known.revision + 1
 """
 
 
 def bump_days(days: Iterable[tuple[UUID, date]]) -> None:
     """Lock the doctor-days, in order, and raise their revision: the last lock taken."""
-    ordered = sorted(set(days))
-    doctors, dates = [d for d, _ in ordered], [day for _, day in ordered]
     with connection.cursor() as cursor:
-        cursor.execute(_BUMP, [doctors, dates, [1] * len(ordered)])
+        cursor.execute(BUMP.replace("{schema}", ""), in_order(days))
+
+
+def in_order(days: Iterable[tuple[UUID, date]]) -> list[list[Any]]:
+    """The doctors and the days as two arrays, in the order in which all lock them."""
+    ordered = sorted(set(days))
+    return [[doctor for doctor, _ in ordered], [day for _, day in ordered]]
 
 
 def days_of(slots: Iterable[Slot]) -> set[tuple[UUID, date]]:

@@ -63,7 +63,7 @@ class Once:
             Replay: with the kept answer.
             KeyMismatchError: the key was used for another request.
         """
-        kept = KeptAnswer.objects.filter(caller=self._caller, key=self.key).first()
+        kept = KeptAnswer.objects.filter(caller=self.caller_hash, key=self.key).first()
         if kept is None:
             return
         if kept.fingerprint != self._fingerprint:
@@ -82,7 +82,7 @@ class Once:
             cursor.execute(
                 "SELECT pg_try_advisory_xact_lock(%s # to_regnamespace"
                 "(current_schema()::text)::oid::bigint)",
-                [number_of(f"{self._caller}:{self.key}")],
+                [self.lock_number],
             )
             row = cursor.fetchone()
         if not (row and row[0]):
@@ -95,22 +95,26 @@ class Once:
 
     def keep_answer(self, answer: Answer, now: datetime) -> None:
         """Keep an answer; a final refusal is one, in a transaction of its own."""
-        KeptAnswer.objects.bulk_create(
-            [
-                KeptAnswer(
-                    caller=self._caller,
-                    key=self.key,
-                    fingerprint=self._fingerprint,
-                    status=answer.status,
-                    body=answer.body,
-                    created_at=now,
-                )
-            ],
-            ignore_conflicts=True,
+        KeptAnswer.objects.bulk_create([self.row(answer, now)], ignore_conflicts=True)
+
+    def row(self, answer: Answer, now: datetime) -> KeptAnswer:
+        """The row that keeps an answer, unsaved."""
+        return KeptAnswer(
+            caller=self.caller_hash,
+            key=self.key,
+            fingerprint=self._fingerprint,
+            status=answer.status,
+            body=answer.body,
+            created_at=now,
         )
 
     @property
-    def _caller(self) -> str:
+    def lock_number(self) -> int:
+        """The advisory lock that only one transaction with this key can have."""
+        return number_of(f"{self.caller_hash}:{self.key}")
+
+    @property
+    def caller_hash(self) -> str:
         return hashlib.sha256(self.caller.encode()).hexdigest()
 
     @property

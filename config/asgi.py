@@ -13,12 +13,13 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 django.setup(set_prefix=False)  # loads the apps; what follows needs them
 
 from bookings.live.routing import websocket_urlpatterns  # noqa: E402
+from config.door import Door  # noqa: E402
 from config.threads import ThreadsHandler  # noqa: E402
 from tenants.asgi import ClinicSocket  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": ThreadsHandler(),
+        "http": Door(ThreadsHandler()),
         "websocket": ClinicSocket(URLRouter(websocket_urlpatterns)),
     }
 )

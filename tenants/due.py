@@ -16,11 +16,13 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
 
-_WAKE = """
-    INSERT INTO tenants_duework AS known (clinic_id, due_at) VALUES (%s, %s)
+WAKE = """
+    INSERT INTO public.tenants_duework AS known (clinic_id, due_at) VALUES (%s, %s)
     ON CONFLICT (clinic_id) DO UPDATE SET due_at = excluded.due_at
     WHERE known.due_at > excluded.due_at
 """
+# The same for who has no clock but the database's.
+WAKE_NOW = WAKE.replace("(%s, %s)", "(%s, clock_timestamp())")
 _CLAIM = """
     UPDATE tenants_duework SET due_at = %s WHERE clinic_id = (
         SELECT clinic_id FROM tenants_duework
@@ -40,7 +42,7 @@ def wake(clinic: Clinic, due_at: datetime) -> None:
     """
     try:
         with platform_context(), connection.cursor() as cursor:
-            cursor.execute(_WAKE, [clinic.pk, due_at])
+            cursor.execute(WAKE, [clinic.pk, due_at])
     except DatabaseError as error:
         name = type(error).__name__
         logger.warning("the worker was not woken, its sweep will look: %s", name)
@@ -59,4 +61,4 @@ def settle(clinic: Clinic, *, claimed_at: datetime, next_due: datetime | None) -
     with platform_context(), connection.cursor() as cursor:
         cursor.execute(_SETTLE, [clinic.pk, claimed_at + LEASE])
         if next_due is not None:
-            cursor.execute(_WAKE, [clinic.pk, next_due])
+            cursor.execute(WAKE, [clinic.pk, next_due])

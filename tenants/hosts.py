@@ -35,9 +35,9 @@ def resolve(host_header: str) -> Clinic | Platform:
     host = name_in(host_header)
     if host == settings.BASE_DOMAIN:
         return PLATFORM
+    if fresh := remembered(host):
+        return fresh
     known = _remembered.get(host)
-    if known and known[0] > time.monotonic():
-        return known[1]
     try:
         clinic = _look_up(host)
     except (OperationalError, InterfaceError):
@@ -48,6 +48,15 @@ def resolve(host_header: str) -> Clinic | Platform:
         _remembered.clear()
     _remembered[host] = (time.monotonic() + REMEMBER, clinic)
     return clinic
+
+
+def remembered(host_header: str) -> Clinic | Platform | None:
+    """Return who answers on the host if that is known, without asking anybody."""
+    host = name_in(host_header)
+    if host == settings.BASE_DOMAIN:
+        return PLATFORM
+    known = _remembered.get(host)
+    return known[1] if known and known[0] > time.monotonic() else None
 
 
 def name_in(host_header: str) -> str:

@@ -1,6 +1,6 @@
-"""Database connections for coroutines: few, shared by all clinics of an event loop.
+"""Connections for coroutines: to PostgreSQL a few, to Redis one pool; of an event loop.
 
-They bypass Django and with it the search path that it sets: each statement names the
+Those to PostgreSQL bypass Django and with it the search path that it sets: each statement names the
 schema of its clinic. A name without one finds nothing at all, not `public`'s table.
 """
 
@@ -13,6 +13,9 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 from psycopg import AsyncConnection, OperationalError, sql
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from redis import asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from tenants.context import connection
 from tenants.postgresql.base import MOST_CLINICS
@@ -25,6 +28,9 @@ Pool = AsyncConnectionPool[AsyncConnection[Any]]
 WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = WeakKeyDictionary()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, "redis.Redis"] = (
+    WeakKeyDictionary()
+)
 
 
 class NoConnectionError(Exception):
@@ -61,6 +67,21 @@ def qualified(statement: str, clinic: "Clinic") -> str:
     """Name the clinic's schema wherever the statement says `{schema}`."""
     name = sql.Identifier(clinic.schema_name).as_string(None)
     return statement.replace("{schema}", f"{name}.")
+
+
+def redis_client() -> "redis.Redis":
+    """Return the loop's client of Redis, which waits as short as Django's does."""
+    loop = asyncio.get_running_loop()
+    client = _clients.get(loop)
+    if client is None:
+        client = _clients[loop] = redis.from_url(
+            settings.REDIS_URL,
+            socket_timeout=settings.REDIS_TIMEOUT,
+            socket_connect_timeout=settings.REDIS_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+            max_connections=100,
+        )
+    return client
 
 
 async def _pool() -> Pool:

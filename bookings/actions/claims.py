@@ -143,6 +143,11 @@ def visit_of(service: Service, doctor: Doctor) -> Visit:
         and service.is_active
         and any(service.pk == own.pk for own in doctor.services.all())
     )
+    return visit(service, is_offered=is_offered)
+
+
+def visit(service: Service, *, is_offered: bool) -> Visit:
+    """The same for who knows whether a doctor offers the service."""
     return Visit(service.length, service.before, service.after, offered=is_offered)
 
 

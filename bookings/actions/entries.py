@@ -20,6 +20,7 @@ from bookings.models import (
 )
 from bookings.once import Once
 from bookings.outbox import post
+from tenants.context import current_clinic
 
 # What patients are told of by mail; the rest is the clinic's own business.
 _TOLD = {
@@ -168,7 +169,7 @@ def place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:
     """Write where and when: instants, and the wall clock as it was promised."""
     service, start, end = wish.service, wish.slot.start, wish.end
     local = start.astimezone(wish.doctor.zone)
-    appointment.doctor, appointment.location = wish.doctor, wish.slot.location
+    appointment.doctor, appointment.location_id = wish.doctor, wish.slot.location_id
     appointment.start, appointment.end = start, end
     appointment.occupied = Range(start - service.before, end + service.after, "[)")
     appointment.wall_start = f"{local:%Y-%m-%dT%H:%M}"
@@ -202,7 +203,7 @@ def record(
 def announce(done: Done) -> None:
     """After commit: live pages and the worker get to know."""
     if done.change.kind == AppointmentChange.Kind.BOOKED:
-        limits.note_booked()
+        limits.note_booked(current_clinic())
     events.slots_changed(done.slots, done.now)
     tell(done.change)
 

@@ -22,7 +22,7 @@ from tenants.context import current_clinic
 from tenants.usage import month_of, next_month_of
 
 if TYPE_CHECKING:
-    from tenants.models import Plan
+    from tenants.models import Clinic, Plan
 
 REMEMBER = 30.0  # seconds that a count is good for; own bookings are added at once
 _UNLIMITED = 10**18
@@ -89,10 +89,25 @@ def appointments(now: datetime) -> int:
     return booked.exclude(status=Appointment.Status.CANCELLED).count()
 
 
-def note_booked() -> None:
-    """After commit: count one's own booking without asking again."""
-    if known := _remembered.get(current_clinic().pk):
-        known.booked += 1
+def known_room(clinic: "Clinic", now: datetime) -> int | None:
+    """How many more may be booked, as far as this process knows without asking.
+
+    Returns:
+        None if it does not know; then `has_room` has to count.
+    """
+    plan = clinic.plan
+    if plan is None or plan.max_appointments is None:
+        return _UNLIMITED
+    known = _remembered.get(clinic.pk)
+    if known is None or not known.holds_at(now):
+        return None
+    return int(plan.max_appointments) - known.booked
+
+
+def note_booked(clinic: "Clinic", *, how_many: int = 1) -> None:
+    """After commit: count one's own bookings without asking again."""
+    if known := _remembered.get(clinic.pk):
+        known.booked += how_many
 
 
 def forget() -> None:
@@ -120,16 +135,10 @@ def count_api_call(now: datetime) -> None:
     Raises:
         CallsUsedUpError: the plan has no more of them this month.
     """
-    clinic, plan = current_clinic(), _plan()
-    most = plan.max_api_calls if plan else None
-    rest = next_month_of(clinic, now) - now
-    wait = throttle.hit(
-        _CALLS,
-        _month_named(now),
-        limit=_UNLIMITED if most is None else most,
-        seconds=int(rest.total_seconds()) + 1,
-    )
+    plan, call = _plan(), api_call(current_clinic(), now)
+    wait = throttle.hit(call.scope, call.ident, limit=call.limit, seconds=call.seconds)
     if wait and plan:
+        most = plan.max_api_calls
         said = ngettext(
             "The clinic’s plan “%(plan)s” has %(n)d API call a month, and it is used.",
             "The clinic’s plan “%(plan)s” has %(n)d API calls a month, and all of them "
@@ -139,9 +148,21 @@ def count_api_call(now: datetime) -> None:
         raise CallsUsedUpError(said % {"plan": plan.name, "n": most}, wait)
 
 
+def api_call(clinic: "Clinic", now: datetime) -> throttle.Try:
+    """What is counted for each call: the month's limit of the clinic's plan."""
+    most = clinic.plan.max_api_calls if clinic.plan else None
+    rest = next_month_of(clinic, now) - now
+    return throttle.Try(
+        _CALLS,
+        _month_named(clinic, now),
+        _UNLIMITED if most is None else most,
+        int(rest.total_seconds()) + 1,
+    )
+
+
 def api_calls(now: datetime) -> int:
     """Calls counted in the month of `now`, refused ones left out."""
-    counted = throttle.count(_CALLS, _month_named(now))
+    counted = throttle.count(_CALLS, _month_named(current_clinic(), now))
     plan = _plan()
     most = plan.max_api_calls if plan else None
     return counted if most is None else min(counted, most)
@@ -151,8 +172,8 @@ def _plan() -> "Plan | None":
     return current_clinic().plan
 
 
-def _month_named(now: datetime) -> str:
-    return f"{month_of(current_clinic(), now):%Y-%m-%d}"
+def _month_named(clinic: "Clinic", now: datetime) -> str:
+    return f"{month_of(clinic, now):%Y-%m-%d}"
 
 
 def _count(now: datetime) -> _Count:

@@ -15,6 +15,7 @@ from accounts.models import User
 from bookings.actions import limits
 from bookings.api.repeats import keep_refusal, once_of
 from bookings.api.schema import EndpointSchema
+from bookings.api.throttling import is_counted
 from bookings.once import Answer, Once
 from tenants.http import ClinicRequest
 
@@ -50,7 +51,8 @@ class Endpoint(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.user.is_authenticated:  # strangers must not use up a clinic's month
+        # Strangers must not use up a clinic's month.
+        if request.user.is_authenticated and not is_counted(request):
             limits.count_api_call(timezone.now())
         if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get(
             "CONTENT_LENGTH"

@@ -30,13 +30,22 @@ class StrictJSONParser(BaseParser):
         told = parse_header_parameters(media_type or "")[1]
         if told.get("charset", "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
             raise exceptions.ParseError(_("Send the body in UTF-8."))
-        read = _read_json(_whole(stream))
-        if not isinstance(read, dict):
-            raise exceptions.ParseError(_("Send a JSON object."))
-        said = _("This holds characters that cannot be stored.")
-        if refused := {name: [said] for name, value in read.items() if _bad(value)}:
-            raise exceptions.ValidationError(refused)
-        return read
+        return read_object(_whole(stream))
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """Read a body.
+
+    Raises:
+        ParseError, ValidationError: as `StrictJSONParser.parse`.
+    """
+    read = _read_json(body)
+    if not isinstance(read, dict):
+        raise exceptions.ParseError(_("Send a JSON object."))
+    said = _("This holds characters that cannot be stored.")
+    if refused := {name: [said] for name, value in read.items() if _bad(value)}:
+        raise exceptions.ValidationError(refused)
+    return read
 
 
 def _whole(stream: Any) -> bytes:

@@ -90,7 +90,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response:
         return replay(error.answer)
     error = _translated(error)
     if isinstance(error, BookingError):
-        return _of_booking(error)
+        return of_booking(error)
     if isinstance(error, exceptions.APIException):
         return _of_api(error)
     logger.error("unforeseen error in the API", exc_info=error)
@@ -142,7 +142,8 @@ def _translated(error: Exception) -> Exception:
     return error
 
 
-def _of_booking(error: BookingError) -> Response:
+def of_booking(error: BookingError) -> Response:
+    """Make the answer that tells why nothing was booked, held, moved or cancelled."""
     more: dict[str, Any] = {}
     headers: dict[str, str] = {}
     match error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -26,11 +27,18 @@ def with_alternatives(
     try:
         yield
     except SlotTakenError as error:
-        now = timezone.now()
-        slot = claims.find_slot(slot_id)
-        wanted = service or slot.doctor.default_service
-        nearest = agenda.alternatives(slot, service=wanted, now=now, is_move=is_move)
-        raise TakenError([slot_as_json(each.slot, now) for each in nearest]) from error
+        raise TakenError(alternatives(slot_id, service, is_move=is_move)) from error
+
+
+def alternatives(
+    slot_id: UUID, service: Service | None, *, is_move: bool = False
+) -> list[dict[str, Any]]:
+    """The three free slots nearest to one, as slots of the API."""
+    now = timezone.now()
+    slot = claims.find_slot(slot_id)
+    wanted = service or slot.doctor.default_service
+    nearest = agenda.alternatives(slot, service=wanted, now=now, is_move=is_move)
+    return [slot_as_json(each.slot, now) for each in nearest]
 
 
 def service_of(service_id: UUID | None) -> Service | None:

@@ -8,6 +8,7 @@ Refusals that stay true are kept here, after it. Whatever may go better next tim
 import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
@@ -36,13 +37,27 @@ def once_of(request: Request, answer: Callable[[Any], Answer]) -> Once | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not (0 < len(key) <= _LONGEST and key.isascii() and key.isprintable()):
+    if not is_key(key):
         raise exceptions.ParseError(_("Idempotency-Key: 1 to 200 plain characters."))
-    body = json.dumps(request.data, sort_keys=True)
-    asked = f"{request.method} {request.path}\n{body}".encode()
+    asked = what_is_asked(str(request.method), request.path, request.data)
     once = Once(_caller(request), key, asked, answer)
     once.look()
     return once
+
+
+def is_key(told: str) -> bool:
+    """Whether a header may be a key: 1 to 200 plain characters."""
+    return 0 < len(told) <= _LONGEST and told.isascii() and told.isprintable()
+
+
+def what_is_asked(method: str, path: str, body: Any) -> bytes:
+    """What makes two requests the same: the order of names does not."""
+    return f"{method} {path}\n{json.dumps(body, sort_keys=True)}".encode()
+
+
+def user_caller(user_id: UUID) -> str:
+    """Name who asks with a token."""
+    return f"user:{user_id}"
 
 
 def keep_refusal(once: Once, response: Response) -> None:
@@ -67,5 +82,5 @@ def replay(answer: Answer) -> Response:
 def _caller(request: Request) -> str:
     """Name who asks; a guest is known by the address only."""
     if isinstance(request.user, User):
-        return f"user:{request.user.pk}"
+        return user_caller(request.user.pk)
     return f"guest:{client_address(request._request)}"

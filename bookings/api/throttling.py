@@ -13,30 +13,44 @@ from rest_framework.throttling import BaseThrottle
 from accounts import throttle
 
 READS, WRITES = 600, 300  # in a minute
+COUNTED = "slotwell.counted"  # in the scope of a request
 HOLDS_OF_GUESTS = 300  # in five minutes, for which a hold lasts
 
 
 class AddressThrottle(BaseThrottle):
     """Counts reads and writes of a caller, each over a minute."""
 
-    scope, seconds = "api", 60
-
     def __init__(self) -> None:
         self.left: int | None = None
 
     def allow_request(self, request: Request, view: Any) -> bool:
         del view
+        if is_counted(request):
+            return True
         is_read = request.method in SAFE_METHODS
+        one = (read_by if is_read else write_by)(caller(request))
         self.left = throttle.hit(
-            f"{self.scope}-{'read' if is_read else 'write'}",
-            caller(request),
-            limit=READS if is_read else WRITES,
-            seconds=self.seconds,
+            one.scope, one.ident, limit=one.limit, seconds=one.seconds
         )
         return self.left is None
 
     def wait(self) -> float | None:
         return ceil(self.left) if self.left else None
+
+
+def read_by(who: str) -> throttle.Try:
+    """One read, as it is counted."""
+    return throttle.Try("api-read", who, READS, seconds=60)
+
+
+def write_by(who: str) -> throttle.Try:
+    """One write, as it is counted."""
+    return throttle.Try("api-write", who, WRITES, seconds=60)
+
+
+def is_counted(request: Request) -> bool:
+    """Whether it was counted before Django was asked (`bookings.quick`)."""
+    return COUNTED in getattr(request._request, "scope", ())
 
 
 class GuestHoldThrottle(AddressThrottle):
@@ -55,5 +69,13 @@ class GuestHoldThrottle(AddressThrottle):
 def caller(request: Request) -> str:
     """Name who calls: a user of this clinic, or an address."""
     if request.user.is_authenticated:
-        return f"user:{request.user.pk}"
-    return f"address:{throttle.client_address(request._request)}"
+        return user_named(request.user.pk)
+    return address_named(throttle.client_address(request._request))
+
+
+def user_named(user_id: object) -> str:
+    return f"user:{user_id}"
+
+
+def address_named(address: str) -> str:
+    return f"address:{address}"

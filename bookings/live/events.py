@@ -43,7 +43,21 @@ def channel(clinic_id: UUID) -> str:
 
 def slots_changed(slots: Iterable[Slot], now: datetime) -> None:
     """Announce slots of the current clinic; call it after commit."""
-    changed: list[ChangedSlot] = [
+    _publish(_changed(slots, now), [])
+
+
+def days_changed(days: Iterable[tuple[UUID, date]]) -> None:
+    """Announce whole doctor-days, after publishing or another bulk change."""
+    _publish([], [(str(doctor), day.isoformat()) for doctor, day in days])
+
+
+def message(clinic_id: UUID, slots: Iterable[Slot], now: datetime) -> tuple[str, str]:
+    """The channel and the text that announce slots, for who has a Redis of its own."""
+    return channel(clinic_id), _text(clinic_id, _changed(slots, now), [])
+
+
+def _changed(slots: Iterable[Slot], now: datetime) -> list[ChangedSlot]:
+    return [
         {
             "id": str(slot.pk),
             "version": slot.version_at(now),
@@ -52,18 +66,20 @@ def slots_changed(slots: Iterable[Slot], now: datetime) -> None:
         }
         for slot in slots
     ]
-    _publish(changed, [])
 
 
-def days_changed(days: Iterable[tuple[UUID, date]]) -> None:
-    """Announce whole doctor-days, after publishing or another bulk change."""
-    _publish([], [(str(doctor), day.isoformat()) for doctor, day in days])
+def _text(
+    clinic_id: UUID, slots: list[ChangedSlot], days: list[tuple[str, str]]
+) -> str:
+    event: Event = {"clinic": str(clinic_id), "slots": slots, "days": days}
+    return json.dumps(event)
 
 
 def _publish(slots: list[ChangedSlot], days: list[tuple[str, str]]) -> None:
-    clinic = current_clinic()
-    event: Event = {"clinic": str(clinic.pk), "slots": slots, "days": days}
+    clinic_id = current_clinic().pk
     try:
-        get_redis_connection("default").publish(channel(clinic.pk), json.dumps(event))
+        get_redis_connection("default").publish(
+            channel(clinic_id), _text(clinic_id, slots, days)
+        )
     except (RedisError, OSError) as error:
         logger.warning("live event not sent, pages will re-check: %r", error)

@@ -73,6 +73,7 @@ BOOKINGS_LAYERS = [
         "management*",
         "migrations*",
     ],
+    ["quick*"],
     ["apps"],
 ]
 

@@ -1,0 +1,86 @@
+"""The slots' locks in Redis for a whole crowd: the same as `locking.slot_locks` sets.
+
+A queue that fails fast, never the guarantee. Taken in one round trip; given back in
+another, with what there is to announce. Without Redis we go on without.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from redis.exceptions import RedisError
+
+from bookings.locking import LOCK_SECONDS, breaker
+from tenants import pools
+from tenants.context import redis_key
+
+# Only one's own: it may have expired, and be another's by now.
+_RELEASE = """
+for _, key in ipairs(KEYS) do
+    if redis.call('get', key) == ARGV[1] then redis.call('del', key) end
+end
+"""
+
+
+@dataclass
+class Locks:
+    had: set[UUID]  # slots
+    messages: list[tuple[str, str]] = field(default_factory=list)
+
+    def announce(self, message: tuple[str, str] | None) -> None:
+        """Publish a text in a channel, once the locks are let go."""
+        if message:
+            self.messages.append(message)
+
+
+@asynccontextmanager
+async def slot_locks(
+    clinic_id: UUID, slot_ids: Collection[UUID]
+) -> AsyncIterator[Locks]:
+    """Try for the lock of each slot; in `had` are those that may be booked now."""
+    token = secrets.token_hex(16).encode()
+    names = {
+        slot_id: redis_key(clinic_id, "lock", "slot", slot_id) for slot_id in slot_ids
+    }
+    mine = await _take(names, token)
+    locks = Locks(set(slot_ids) if mine is None else mine)
+    try:
+        yield locks
+    finally:
+        await asyncio.shield(
+            _let_go([names[each] for each in mine or ()], token, locks.messages)
+        )
+
+
+async def _take(names: dict[UUID, str], token: bytes) -> set[UUID] | None:
+    """Return the slots whose lock is ours; None if Redis is not there."""
+    if breaker.is_open():
+        return None
+    pipe = pools.redis_client().pipeline(transaction=False)
+    for name in names.values():
+        pipe.set(name, token, nx=True, px=int(LOCK_SECONDS * 1000))
+    try:
+        taken = await pipe.execute()
+    except (RedisError, OSError) as error:
+        breaker.trip(error)
+        return None
+    return {slot_id for slot_id, is_mine in zip(names, taken, strict=True) if is_mine}
+
+
+async def _let_go(
+    names: list[str], token: bytes, messages: list[tuple[str, str]]
+) -> None:
+    if not names and not messages:
+        return
+    pipe = pools.redis_client().pipeline(transaction=False)
+    if names:
+        pipe.eval(_RELEASE, len(names), *names, token)
+    for channel, text in messages:
+        pipe.publish(channel, text)
+    try:
+        await pipe.execute()
+    except (RedisError, OSError) as error:
+        breaker.trip(error)

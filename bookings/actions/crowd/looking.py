@@ -1,0 +1,228 @@
+"""A crowd's locks and its look, in one round trip.
+
+Locks first, in the one order (keys → slots by id → patients by id; the days follow with
+the write), then a look in statements of their own: they see what was committed while
+somebody waited for a lock.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Model
+from psycopg import AsyncConnection
+
+from accounts.models import User
+from bookings.actions.crowd.sight import Case, Sight, Visit
+from bookings.actions.crowd.wanting import Wanted
+from bookings.availability import Interval
+from bookings.models import Appointment, Doctor, Patient, Practice, Service, Slot
+from tenants import pools
+
+if TYPE_CHECKING:
+    from tenants.models import Clinic
+
+Pair = tuple[UUID, UUID | None]  # a slot and the service that is asked for
+Rows = list[tuple[Any, ...]]
+
+_SLOT = (
+    *("id", "location_id", "start", "end", "day", "appointment_id", "hold_id"),
+    *("held_until", "blocked_by", "staff_only", "new_patients_only", "version"),
+)
+_USER = ("id", "password", "role", "language", "is_active", "ends_at")
+_PATIENT = ("id", "name", "email", "phone", "date_of_birth")
+_DOCTOR = ("id", "timezone", "is_active")
+_SERVICE = (
+    *("id", "duration_minutes", "buffer_before_minutes", "buffer_after_minutes"),
+    *("notice_minutes", "is_active"),
+)
+_PRACTICE = ("notice_minutes", "horizon_days", "max_open_appointments")
+
+
+def _columns(table: str, names: Sequence[str]) -> str:
+    return ", ".join(f'{table}."{name}"' for name in names)
+
+
+_ASKED = """
+    FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY AS asked (slot, service, n)
+    JOIN {schema}bookings_slot AS first ON first.id = asked.slot
+    JOIN {schema}bookings_doctor AS doctor ON doctor.id = first.doctor_id
+    JOIN {schema}bookings_service AS service
+        ON service.id = coalesce(asked.service, doctor.default_service_id)
+"""
+_LOCK_SLOTS = f"""
+    SELECT asked.n, service.duration_minutes, {_columns("run", _SLOT)} {_ASKED}
+    JOIN {{schema}}bookings_slot AS run ON run.doctor_id = first.doctor_id
+        AND run.start >= first.start
+        AND run.start < first.start + make_interval(mins => service.duration_minutes)
+    ORDER BY run.id FOR UPDATE OF run
+"""
+_LOCK_PEOPLE = f"""
+    SELECT {_columns("account", _USER)}, {_columns("patient", _PATIENT)}
+    FROM {{schema}}bookings_patient AS patient
+    JOIN {{schema}}accounts_user AS account ON account.id = patient.user_id
+    WHERE account.id = ANY(%s) ORDER BY patient.id FOR UPDATE OF patient
+"""  # noqa: S608
+# What occupies a doctor, as the constraint sees it: `Appointment.objects.occupying()`.
+_LOOK = f"""
+    SELECT asked.n, clock_timestamp(),
+        ARRAY(SELECT visit.occupied FROM {{schema}}bookings_appointment AS visit
+            WHERE visit.doctor_id = doctor.id
+            AND visit.status IN ('booked', 'arrived', 'completed')
+            AND NOT visit.is_overbooked AND NOT visit.is_unplaced
+            AND visit.occupied && tstzrange(
+                first.start - make_interval(mins => service.buffer_before_minutes),
+                first.start + make_interval(mins =>
+                    service.duration_minutes + service.buffer_after_minutes))),
+        EXISTS (SELECT FROM {{schema}}bookings_doctor_services AS own
+            WHERE own.doctor_id = doctor.id AND own.service_id = service.id),
+        practice.id, {_columns("practice", _PRACTICE)},
+        {_columns("doctor", _DOCTOR)}, {_columns("service", _SERVICE)}
+    {_ASKED}
+    LEFT JOIN {{schema}}bookings_practice AS practice ON practice.id = 1
+"""  # noqa: S608
+_LOOK_AT_VISITS = """
+    SELECT visit.patient_id, visit.start, visit."end", visit.status, visit.is_unplaced
+    FROM {schema}bookings_appointment AS visit
+    JOIN {schema}bookings_patient AS patient ON patient.id = visit.patient_id
+    WHERE patient.user_id = ANY(%s) AND visit."end" > clock_timestamp()
+        AND visit.status IN ('booked', 'arrived', 'completed')
+"""
+# The schema's oid keeps equal keys of two clinics apart, as in `bookings.once`.
+_LOCK_KEYS = """
+    SELECT pg_try_advisory_xact_lock(number # to_regnamespace(%s)::oid::bigint)
+    FROM unnest(%s::bigint[]) WITH ORDINALITY AS asked (number, n) ORDER BY n
+"""
+_USED_KEYS = """
+    SELECT kept.caller, kept.key FROM {schema}bookings_keptanswer AS kept
+    JOIN unnest(%s::text[], %s::text[]) AS asked (caller, key)
+        ON kept.caller = asked.caller AND kept.key = asked.key
+"""
+
+
+async def look(
+    connection: AsyncConnection[Any], clinic: "Clinic", wanted: Sequence[Wanted]
+) -> Sight:
+    """Begin a transaction, lock what is wanted, and read all that decides about it.
+
+    Raises:
+        psycopg.Error: among others, a lock was not had in time.
+    """
+    pairs = list(dict.fromkeys((each.slot_id, each.service_id) for each in wanted))
+    asked = [[slot for slot, _ in pairs], [service for _, service in pairs]]
+    accounts = [list({each.bearer.user_id for each in wanted})]
+    keys = [each.once for each in wanted if each.once]
+
+    async def run(statement: str, arguments: Sequence[Any]) -> Any:
+        named = pools.qualified(statement, clinic)
+        return await connection.execute(named, arguments)
+
+    async with connection.pipeline():
+        await connection.execute("BEGIN")
+        if keys:
+            numbers = [key.lock_number for key in keys]
+            names = [[key.caller_hash for key in keys], [key.key for key in keys]]
+            locked = await run(_LOCK_KEYS, [clinic.schema_name, numbers])
+            used = await run(_USED_KEYS, names)
+        slots = await run(_LOCK_SLOTS, asked)
+        people = await run(_LOCK_PEOPLE, accounts)
+        cases = await run(_LOOK, asked)
+        visits = await run(_LOOK_AT_VISITS, accounts)
+    free: set[tuple[str, str]] = set()
+    if keys:
+        had = [
+            key
+            for key, (is_had,) in zip(keys, await locked.fetchall(), strict=True)
+            if is_had
+        ]
+        free = {(key.caller_hash, key.key) for key in had} - {*await used.fetchall()}
+    return _sight(
+        clinic,
+        pairs,
+        slots=await slots.fetchall(),
+        people=await people.fetchall(),
+        cases=await cases.fetchall(),
+        visits=await visits.fetchall(),
+        free=free,
+    )
+
+
+def _sight(
+    clinic: "Clinic",
+    pairs: list[Pair],
+    *,
+    slots: Rows,
+    people: Rows,
+    cases: Rows,
+    visits: Rows,
+    free: set[tuple[str, str]],
+) -> Sight:
+    runs, busy = _runs(slots), defaultdict[UUID, list[Interval]](list)
+    found = {}
+    for n, _now, occupied, *rest in cases:
+        case = _case(runs.get(n), rest)
+        if case:
+            found[pairs[n - 1]] = case
+            times = [(each.lower, each.upper) for each in occupied]
+            busy[case.run[0].doctor_id] += times
+    users, patients = {}, {}
+    for row in people:
+        user = _row(User, _USER, row[: len(_USER)])
+        users[user.pk] = user
+        patients[user.pk] = _row(Patient, _PATIENT, row[len(_USER) :])
+    return Sight(
+        clinic,
+        now=max((now for _, now, *_ in cases), default=datetime.min),  # noqa: DTZ901
+        cases=found,
+        users=users,
+        patients=patients,
+        visits=_visits(visits),
+        busy=busy,
+        keys=free,
+    )
+
+
+def _runs(rows: Rows) -> dict[int, tuple[int, list[Slot]]]:
+    """The slots of each pair, and for how many minutes they were locked.
+
+    One object for each slot: what a booking does to it, all who want it see.
+    """
+    known: dict[UUID, Slot] = {}
+    runs: dict[int, tuple[int, list[Slot]]] = {}
+    for n, minutes, *row in rows:
+        slot = known.setdefault(row[0], _row(Slot, _SLOT, row))
+        runs.setdefault(n, (minutes, []))[1].append(slot)
+    for _, run in runs.values():
+        run.sort(key=lambda slot: slot.start)
+    return runs
+
+
+def _case(locked: tuple[int, list[Slot]] | None, row: Sequence[Any]) -> Case | None:
+    """None if the service has become another one since the slots were locked."""
+    is_offered, practice_id, *values = row
+    practice = _row(Practice, _PRACTICE, values[:3]) if practice_id else Practice()
+    doctor = _row(Doctor, _DOCTOR, values[3:6])
+    service = _row(Service, _SERVICE, values[6:])
+    if locked is None or locked[0] != service.duration_minutes:
+        return None
+    for slot in locked[1]:
+        slot.doctor = doctor
+    is_offered = is_offered and doctor.is_active and service.is_active
+    return Case(locked[1], service, practice, is_offered)
+
+
+def _visits(rows: Rows) -> dict[UUID, list[Visit]]:
+    found = defaultdict[UUID, list[Visit]](list)
+    for patient, start, end, status, is_unplaced in rows:
+        is_open = status == Appointment.Status.BOOKED
+        found[patient].append(Visit(start, end, is_open, not is_unplaced))
+    return found
+
+
+def _row(model: type[Any], names: Sequence[str], values: Sequence[Any]) -> Any:
+    """A saved object of which only some columns are known, and only they are asked."""
+    made: Model = model(**dict(zip(names, values, strict=True)))
+    made._state.adding, made._state.db = False, "default"
+    return made

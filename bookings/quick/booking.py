@@ -1,0 +1,222 @@
+"""`POST /api/v1/appointments/` of a patient with a token, for themselves: in one turn with
+all who ask the clinic at that moment."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import psycopg
+from channels.db import database_sync_to_async
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils import translation
+from rest_framework.exceptions import APIException
+
+from accounts.tokens import Bearer, InvalidTokenError, bearer_of
+from bookings.actions.crowd import booking
+from bookings.actions.crowd.wanting import Again, Outcome, Wanted
+from bookings.api import problems, refusals
+from bookings.api.formats import as_uuid, etag
+from bookings.api.parsers import read_object
+from bookings.api.problems import TakenError
+from bookings.api.repeats import is_key, user_caller, what_is_asked
+from bookings.api.serializers import appointment_as_json
+from bookings.errors import (
+    BookingError,
+    SlotBusyError,
+    SlotTakenError,
+    UnavailableError,
+)
+from bookings.locking import WAIT_SECONDS
+from bookings.models import Appointment
+from bookings.once import Answer as Kept
+from bookings.once import Once
+from bookings.quick.asked import Answer, Asked
+from bookings.quick.counting import Counter
+from tenants.context import clinic_context
+from tenants.names import is_zone
+from tenants.pools import NoConnectionError
+from tenants.turns import Turns
+
+if TYPE_CHECKING:
+    from tenants.models import Clinic
+
+logger = logging.getLogger(__name__)
+
+_MOST = 64  # bookings in a transaction
+_WAITING = 4000
+_PAUSE = 0.015  # seconds until a slot that somebody is booking is tried again
+_WAKE_AFTER = 0.05  # seconds in which bookings share one wake-up of the worker
+_LIKE_NEW = 0.3  # seconds that alternatives are told to all who want the same slot
+_LONGEST_REASON = 500
+_FOR_DJANGO = ("hold", "start", "patient")
+_ALLOW = (b"Allow", b"GET, POST, HEAD, OPTIONS")
+
+
+class Booking:
+    """The route; lives in one event loop."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._turns = Turns[Wanted, Outcome](booking.book, most=_MOST, waiting=_WAITING)
+        self._waking: set[UUID] = set()
+        self._nearby = _Nearby()
+
+    async def answer(self, asked: Asked) -> Answer | None:
+        """Book, or say why not; None where Django is to answer.
+
+        Raises:
+            FullError: too many are waiting; nothing was done.
+        """
+        wanted = _read(asked)
+        if wanted is None or not await self._counter.write(
+            asked, wanted.bearer.user_id
+        ):
+            return None
+        outcome = await self._outcome(asked.clinic, wanted)
+        if isinstance(outcome, Appointment):
+            self._wake_worker(asked.clinic)
+            return _told(outcome)
+        if isinstance(outcome, UnavailableError) or not wanted.once:
+            return await self._refused(asked, wanted, outcome)
+        return None  # a refusal that a key may have to keep
+
+    async def _outcome(self, clinic: "Clinic", wanted: Wanted) -> Outcome:
+        until = time.monotonic() + WAIT_SECONDS
+        while True:
+            try:
+                outcome = await self._turns.ask(clinic, wanted)
+            except UnavailableError as error:
+                return error
+            except (NoConnectionError, psycopg.Error) as error:
+                logger.info("a turn failed, each is asked alone: %r", error)
+                return None
+            if not isinstance(outcome, Again):
+                return outcome
+            if time.monotonic() > until:
+                return SlotBusyError()
+            await asyncio.sleep(_PAUSE)
+
+    async def _refused(
+        self, asked: Asked, wanted: Wanted, error: Outcome
+    ) -> Answer | None:
+        if not isinstance(error, BookingError):
+            return None
+        if isinstance(error, SlotTakenError):
+            error = TakenError(await self._nearby.to(asked.clinic, wanted))
+        with translation.override(asked.language):
+            told = problems.of_booking(error)
+        headers = [(b"Content-Type", problems.MEDIA_TYPE.encode()), _ALLOW]
+        if wait := told.headers.get("Retry-After"):
+            headers.append((b"Retry-After", wait.encode()))
+        return Answer(told.status_code, _json(told.data), headers)
+
+    def _wake_worker(self, clinic: "Clinic") -> None:
+        """Soon, and once for all who have booked until then."""
+        if clinic.pk in self._waking:
+            return
+        self._waking.add(clinic.pk)
+        task = asyncio.create_task(self._wake(clinic))
+        _tasks.add(task)
+        task.add_done_callback(_tasks.discard)
+
+    async def _wake(self, clinic: "Clinic") -> None:
+        await asyncio.sleep(_WAKE_AFTER)
+        self._waking.discard(clinic.pk)
+        try:
+            await booking.wake_worker(clinic)
+        except (NoConnectionError, psycopg.Error) as error:
+            logger.warning("the worker was not woken, its sweep will look: %r", error)
+
+
+_tasks: set["asyncio.Task[Any]"] = set()  # the loop itself keeps no task alive
+
+
+class _Nearby:
+    """Free slots near a taken one: worked out once for all who were too late."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[UUID, UUID, UUID | None], asyncio.Task[Any]] = {}
+
+    async def to(self, clinic: "Clinic", wanted: Wanted) -> list[dict[str, Any]]:
+        key = (clinic.pk, wanted.slot_id, wanted.service_id)
+        task = self._found.get(key)
+        if task is None:
+            task = self._found[key] = asyncio.create_task(_near(clinic, wanted))
+            forget: Callable[..., Any] = self._found.pop
+            asyncio.get_running_loop().call_later(_LIKE_NEW, forget, key, None)
+        found: list[dict[str, Any]] = await asyncio.shield(task)
+        return found
+
+
+@database_sync_to_async
+def _near(clinic: "Clinic", wanted: Wanted) -> list[dict[str, Any]]:
+    with clinic_context(clinic):
+        service = refusals.service_of(wanted.service_id)
+        return refusals.alternatives(wanted.slot_id, service)
+
+
+def _read(asked: Asked) -> Wanted | None:
+    """Return what is wanted, if it is put in the plainest way."""
+    bearer = _bearer(asked)
+    if bearer is None or asked.header(b"content-type") != "application/json":
+        return None
+    try:
+        body = read_object(asked.body)
+        slot_id = as_uuid(body.get("slot"))
+        service = body.get("service")
+        service_id = None if service is None else as_uuid(service)
+        is_zone(body.get("timezone", "UTC"))
+    except (APIException, DjangoValidationError, ValueError, TypeError):
+        return None
+    reason = body.get("reason", "")
+    if not isinstance(reason, str) or len(reason) > _LONGEST_REASON:
+        return None
+    if any(body.get(name) is not None for name in _FOR_DJANGO):
+        return None
+    once = None
+    if b"idempotency-key" in asked.headers:
+        once = _once(asked, bearer, body)
+        if once is None:
+            return None
+    return Wanted(bearer, slot_id, service_id, reason.strip(), asked.language, once)
+
+
+def _bearer(asked: Asked) -> Bearer | None:
+    kind, _, token = asked.header(b"authorization").partition(" ")
+    if kind.lower() != "bearer":
+        return None
+    clinic = asked.clinic
+    try:
+        return bearer_of(token, clinic.pk, "access", since=clinic.tokens_since)
+    except InvalidTokenError:
+        return None
+
+
+def _once(asked: Asked, bearer: Bearer, body: dict[str, Any]) -> Once | None:
+    key = asked.header(b"idempotency-key")
+    if not is_key(key):
+        return None
+    caller = user_caller(bearer.user_id)
+    request = what_is_asked("POST", asked.path, body)
+    return Once(caller, key, request, lambda made: Kept(201, _shown(made)))
+
+
+def _told(made: Appointment) -> Answer:
+    headers = [
+        (b"Content-Type", b"application/json"),
+        (b"ETag", etag(made.version).encode()),
+        _ALLOW,
+    ]
+    return Answer(201, _json(_shown(made)), headers)
+
+
+def _shown(made: Appointment) -> dict[str, Any]:
+    return appointment_as_json(made, made.original_slots)
+
+
+def _json(told: Any) -> bytes:
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()

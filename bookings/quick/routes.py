@@ -1,0 +1,23 @@
+"""Which requests may be answered on the loop, and by what."""
+
+from collections.abc import Awaitable, Callable
+
+from bookings.quick.asked import Answer, Asked
+from bookings.quick.booking import Booking
+from bookings.quick.counting import Counter
+
+# None: Django is to answer.
+Route = Callable[[Asked], Awaitable[Answer | None]]
+
+
+class Routes:
+    """The routes of one event loop, with what they share."""
+
+    def __init__(self) -> None:
+        counter = Counter()
+        self._exact: dict[tuple[str, str], Route] = {
+            ("POST", "/api/v1/appointments/"): Booking(counter).answer,
+        }
+
+    def find(self, method: str, path: str) -> Route | None:
+        return self._exact.get((method, path))
