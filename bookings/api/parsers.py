@@ -42,9 +42,9 @@ def read_object(body: bytes) -> dict[str, Any]:
     read = _read_json(body)
     if not isinstance(read, dict):
         raise exceptions.ParseError(_("Send a JSON object."))
-    said = _("This holds characters that cannot be stored.")
-    if refused := {name: [said] for name, value in read.items() if _bad(value)}:
-        raise exceptions.ValidationError(refused)
+    if refused := [name for name, value in read.items() if _bad(value)]:
+        said = _("This holds characters that cannot be stored.")
+        raise exceptions.ValidationError({name: [said] for name in refused})
     return read
 
 

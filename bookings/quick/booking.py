@@ -2,13 +2,13 @@
 all who ask the clinic at that moment."""
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import orjson
 import psycopg
 from channels.db import database_sync_to_async
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -219,4 +219,4 @@ def _shown(made: Appointment) -> dict[str, Any]:
 
 
 def _json(told: Any) -> bytes:
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(told)

@@ -109,8 +109,8 @@ class _Turn:
                 await self._run(locking.BUMP, days)
                 await self._run(writes.booking_statement(), rows)
                 if self._answers:
-                    kept = writes.arrays(self._answers, KeptAnswer)
-                    await self._run(writes.answers_statement(), kept)
+                    answers = writes.answers_arguments(self._answers)
+                    await self._run(writes.answers_statement(), answers)
                 await self._connection.execute("COMMIT")
         except OperationalError as error:
             if error.sqlstate is None or self._connection.closed:
