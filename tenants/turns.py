@@ -6,7 +6,7 @@ that began before they asked, so what a turn reads is fresh to each of them.
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
@@ -30,13 +30,19 @@ class Turns(Generic[Asked, Answer]):
         work: answers each of those asked, in order. What it raises, all of them get.
         most: how many are served in one turn.
         waiting: how many may wait, over all clinics.
+        at_once: how many turns of one clinic may be on their way: while one is at the
+            database, another is worked out.
     """
 
-    def __init__(self, work: Work[Asked, Answer], *, most: int, waiting: int) -> None:
+    def __init__(
+        self, work: Work[Asked, Answer], *, most: int, waiting: int, at_once: int = 1
+    ) -> None:
         self._work = work
         self._most = most
         self._room = waiting
+        self._at_once = at_once
         self._queues: dict[UUID, deque[tuple[Asked, asyncio.Future[Answer]]]] = {}
+        self._serving: Counter[UUID] = Counter()
         self._running: set[asyncio.Task[None]] = set()
 
     async def ask(self, clinic: "Clinic", asked: Asked) -> Answer:
@@ -48,13 +54,13 @@ class Turns(Generic[Asked, Answer]):
         if self._room <= 0:
             raise FullError
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        queue = self._queues.get(clinic.pk)
-        if queue is None:
-            queue = self._queues[clinic.pk] = deque()
+        queue = self._queues.setdefault(clinic.pk, deque())
+        queue.append((asked, answer))
+        if self._serving[clinic.pk] < self._at_once:
+            self._serving[clinic.pk] += 1
             task = asyncio.create_task(self._serve(clinic, queue))
             self._running.add(task)  # the loop itself keeps no task alive
             task.add_done_callback(self._running.discard)
-        queue.append((asked, answer))
         self._room -= 1
         try:
             return await answer
@@ -66,13 +72,15 @@ class Turns(Generic[Asked, Answer]):
         clinic: "Clinic",
         queue: "deque[tuple[Asked, asyncio.Future[Answer]]]",
     ) -> None:
+        await asyncio.sleep(0)  # whose bytes are here already comes along
         while queue:
-            await asyncio.sleep(0)  # whose bytes are here already comes along
             batch = [queue.popleft() for _ in range(min(len(queue), self._most))]
             # Who has gone meanwhile wants nothing any more.
             batch = [each for each in batch if not each[1].done()]
             await self._take_turn(clinic, batch)
-        del self._queues[clinic.pk]
+        self._serving[clinic.pk] -= 1
+        if not self._serving[clinic.pk]:
+            del self._serving[clinic.pk], self._queues[clinic.pk]
 
     async def _take_turn(
         self, clinic: "Clinic", batch: "list[tuple[Asked, asyncio.Future[Answer]]]"

@@ -61,7 +61,9 @@ class Booking:
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
-        self._turns = Turns[Wanted, Outcome](booking.book, most=_MOST, waiting=_WAITING)
+        self._turns = Turns[Wanted, Outcome](
+            booking.book, most=_MOST, waiting=_WAITING, at_once=2
+        )
         self._waking: set[UUID] = set()
         self._nearby = _Nearby()
 

@@ -81,7 +81,7 @@ class _Turn:
             return None
         wish = sight.wish_of(wanted, case)
         try:
-            offer = sight.offer(wish, case)
+            offer = sight.offer(wanted, wish, case)
         except BookingError as error:
             return error
         user = sight.users[wanted.bearer.user_id]

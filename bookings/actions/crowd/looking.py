@@ -15,10 +15,10 @@ from django.db.models import Model
 from psycopg import AsyncConnection
 
 from accounts.models import User
-from bookings.actions.crowd.sight import Case, Sight, Visit
+from bookings.actions.crowd.sight import Case, Sight, Visits
 from bookings.actions.crowd.wanting import Wanted
 from bookings.availability import Interval
-from bookings.models import Appointment, Doctor, Patient, Practice, Service, Slot
+from bookings.models import Doctor, Patient, Practice, Service, Slot
 from tenants import pools
 
 if TYPE_CHECKING:
@@ -45,51 +45,69 @@ def _columns(table: str, names: Sequence[str]) -> str:
     return ", ".join(f'{table}."{name}"' for name in names)
 
 
+# Worked out first, and as a table of its own, so that what is joined to it is found by
+# its index: PostgreSQL guesses badly how much is asked for.
 _ASKED = """
-    FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY AS asked (slot, service, n)
-    JOIN {schema}bookings_slot AS first ON first.id = asked.slot
-    JOIN {schema}bookings_doctor AS doctor ON doctor.id = first.doctor_id
-    JOIN {schema}bookings_service AS service
-        ON service.id = coalesce(asked.service, doctor.default_service_id)
+    WITH asked AS MATERIALIZED (
+        SELECT wish.n, first.start, first.doctor_id,
+            coalesce(wish.service, doctor.default_service_id) AS service_id
+        FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY AS wish (slot, service, n)
+        JOIN {schema}bookings_slot AS first ON first.id = wish.slot
+        JOIN {schema}bookings_doctor AS doctor ON doctor.id = first.doctor_id
+    ), planned AS MATERIALIZED (
+        SELECT asked.*, service.duration_minutes AS minutes,
+            asked.start + make_interval(mins => service.duration_minutes) AS "end",
+            make_interval(mins => service.buffer_before_minutes) AS before,
+            make_interval(mins => service.buffer_after_minutes) AS after
+        FROM asked JOIN {schema}bookings_service AS service
+            ON service.id = asked.service_id
+    )
 """
-_LOCK_SLOTS = f"""
-    SELECT asked.n, service.duration_minutes, {_columns("run", _SLOT)} {_ASKED}
-    JOIN {{schema}}bookings_slot AS run ON run.doctor_id = first.doctor_id
-        AND run.start >= first.start
-        AND run.start < first.start + make_interval(mins => service.duration_minutes)
+_LOCK_SLOTS = f"""{_ASKED}
+    SELECT planned.n, planned.minutes, {_columns("run", _SLOT)}
+    FROM planned JOIN {{schema}}bookings_slot AS run
+        ON run.doctor_id = planned.doctor_id
+        AND run.start >= planned.start AND run.start < planned."end"
     ORDER BY run.id FOR UPDATE OF run
-"""
+"""  # noqa: S608 (names of our own columns, as below)
 _LOCK_PEOPLE = f"""
     SELECT {_columns("account", _USER)}, {_columns("patient", _PATIENT)}
     FROM {{schema}}bookings_patient AS patient
     JOIN {{schema}}accounts_user AS account ON account.id = patient.user_id
-    WHERE account.id = ANY(%s) ORDER BY patient.id FOR UPDATE OF patient
+    WHERE patient.user_id = ANY(%s) ORDER BY patient.id FOR UPDATE OF patient
 """  # noqa: S608
 # What occupies a doctor, as the constraint sees it: `Appointment.objects.occupying()`.
-_LOOK = f"""
-    SELECT asked.n, clock_timestamp(),
+_LOOK = f"""{_ASKED}
+    SELECT planned.n, clock_timestamp(),
         ARRAY(SELECT visit.occupied FROM {{schema}}bookings_appointment AS visit
-            WHERE visit.doctor_id = doctor.id
+            WHERE visit.doctor_id = planned.doctor_id
             AND visit.status IN ('booked', 'arrived', 'completed')
             AND NOT visit.is_overbooked AND NOT visit.is_unplaced
             AND visit.occupied && tstzrange(
-                first.start - make_interval(mins => service.buffer_before_minutes),
-                first.start + make_interval(mins =>
-                    service.duration_minutes + service.buffer_after_minutes))),
+                planned.start - planned.before, planned."end" + planned.after)),
         EXISTS (SELECT FROM {{schema}}bookings_doctor_services AS own
             WHERE own.doctor_id = doctor.id AND own.service_id = service.id),
         practice.id, {_columns("practice", _PRACTICE)},
         {_columns("doctor", _DOCTOR)}, {_columns("service", _SERVICE)}
-    {_ASKED}
+    FROM planned
+    JOIN {{schema}}bookings_doctor AS doctor ON doctor.id = planned.doctor_id
+    JOIN {{schema}}bookings_service AS service ON service.id = planned.service_id
     LEFT JOIN {{schema}}bookings_practice AS practice ON practice.id = 1
 """  # noqa: S608
-_LOOK_AT_VISITS = """
-    SELECT visit.patient_id, visit.start, visit."end", visit.status, visit.is_unplaced
-    FROM {schema}bookings_appointment AS visit
-    JOIN {schema}bookings_patient AS patient ON patient.id = visit.patient_id
-    WHERE patient.user_id = ANY(%s) AND visit."end" > clock_timestamp()
+# A visit that is not over began less than a day ago: so an index finds it.
+_LOOK_AT_VISITS = f"""{_ASKED}
+    SELECT planned.n, count(*) FILTER (WHERE visit.status = 'booked'),
+        count(*) FILTER (WHERE NOT visit.is_unplaced
+            AND visit.start < planned."end" AND visit."end" > planned.start)
+    FROM planned
+    JOIN unnest(%s::uuid[]) WITH ORDINALITY AS account (id, n) USING (n)
+    JOIN {{schema}}bookings_patient AS patient ON patient.user_id = account.id
+    JOIN {{schema}}bookings_appointment AS visit ON visit.patient_id = patient.id
+        AND visit.start > now() - interval '1 day'
+        AND visit."end" > clock_timestamp()
         AND visit.status IN ('booked', 'arrived', 'completed')
-"""
+    GROUP BY planned.n
+"""  # noqa: S608
 # The schema's oid keeps equal keys of two clinics apart, as in `bookings.once`.
 _LOCK_KEYS = """
     SELECT pg_try_advisory_xact_lock(number # to_regnamespace(%s)::oid::bigint)
@@ -112,7 +130,12 @@ async def look(
     """
     pairs = list(dict.fromkeys((each.slot_id, each.service_id) for each in wanted))
     asked = [[slot for slot, _ in pairs], [service for _, service in pairs]]
-    accounts = [list({each.bearer.user_id for each in wanted})]
+    accounts = [each.bearer.user_id for each in wanted]
+    each_asked = [
+        [each.slot_id for each in wanted],
+        [each.service_id for each in wanted],
+        accounts,
+    ]
     keys = [each.once for each in wanted if each.once]
 
     async def run(statement: str, arguments: Sequence[Any]) -> Any:
@@ -127,9 +150,9 @@ async def look(
             locked = await run(_LOCK_KEYS, [clinic.schema_name, numbers])
             used = await run(_USED_KEYS, names)
         slots = await run(_LOCK_SLOTS, asked)
-        people = await run(_LOCK_PEOPLE, accounts)
+        people = await run(_LOCK_PEOPLE, [accounts])
         cases = await run(_LOOK, asked)
-        visits = await run(_LOOK_AT_VISITS, accounts)
+        visits = await run(_LOOK_AT_VISITS, each_asked)
     free: set[tuple[str, str]] = set()
     if keys:
         had = [
@@ -144,7 +167,10 @@ async def look(
         slots=await slots.fetchall(),
         people=await people.fetchall(),
         cases=await cases.fetchall(),
-        visits=await visits.fetchall(),
+        visits={
+            wanted[n - 1]: Visits(has, clashes)
+            for n, has, clashes in await visits.fetchall()
+        },
         free=free,
     )
 
@@ -156,7 +182,7 @@ def _sight(
     slots: Rows,
     people: Rows,
     cases: Rows,
-    visits: Rows,
+    visits: dict[Wanted, Visits],
     free: set[tuple[str, str]],
 ) -> Sight:
     runs, busy = _runs(slots), defaultdict[UUID, list[Interval]](list)
@@ -178,7 +204,7 @@ def _sight(
         cases=found,
         users=users,
         patients=patients,
-        visits=_visits(visits),
+        visits=visits,
         busy=busy,
         keys=free,
     )
@@ -211,14 +237,6 @@ def _case(locked: tuple[int, list[Slot]] | None, row: Sequence[Any]) -> Case | N
         slot.doctor = doctor
     is_offered = is_offered and doctor.is_active and service.is_active
     return Case(locked[1], service, practice, is_offered)
-
-
-def _visits(rows: Rows) -> dict[UUID, list[Visit]]:
-    found = defaultdict[UUID, list[Visit]](list)
-    for patient, start, end, status, is_unplaced in rows:
-        is_open = status == Appointment.Status.BOOKED
-        found[patient].append(Visit(start, end, is_open, not is_unplaced))
-    return found
 
 
 def _row(model: type[Any], names: Sequence[str], values: Sequence[Any]) -> Any:

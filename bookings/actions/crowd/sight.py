@@ -13,7 +13,7 @@ from bookings.actions.crowd.wanting import Wanted
 from bookings.actions.entries import Done
 from bookings.availability import Interval, Offer, judge
 from bookings.errors import PatientBusyError
-from bookings.models import Patient, Practice, Service, Slot
+from bookings.models import Appointment, Patient, Practice, Service, Slot
 
 if TYPE_CHECKING:
     from tenants.models import Clinic
@@ -30,13 +30,14 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Visit:
-    """A visit of a patient that is not over."""
+class Visits:
+    """What a patient has booked already, beside what is wanted."""
 
-    start: datetime
-    end: datetime
-    is_open: bool  # not yet begun, so it counts for the cap
-    is_placed: bool
+    open: int = 0  # that have not begun: what the cap counts
+    clashing: int = 0  # that are at the same time
+
+
+_NONE = Visits()
 
 
 @dataclass
@@ -48,10 +49,10 @@ class Sight:
     cases: dict[tuple[UUID, UUID | None], Case]
     users: dict[UUID, User]
     patients: dict[UUID, Patient]  # by account
-    visits: dict[UUID, list[Visit]]  # by patient
+    visits: dict[Wanted, Visits]
     busy: dict[UUID, list[Interval]]  # by doctor
     keys: set[tuple[str, str]]  # (caller, key) that nobody has used or is using
-    _made: int = field(default=0, init=False)
+    _made: list[Appointment] = field(default_factory=list, init=False)
 
     def case_of(self, wanted: Wanted) -> Case | None:
         """Return what is wanted, if it is as plain as a crowd's wish must be."""
@@ -72,7 +73,7 @@ class Sight:
         person = self.patients[wanted.bearer.user_id]
         return Wish(case.run[0], case.service, case.practice, patient=person)
 
-    def offer(self, wish: Wish, case: Case) -> Offer[object]:
+    def offer(self, wanted: Wanted, wish: Wish, case: Case) -> Offer[object]:
         """Judge a wish as `claims.offer` does.
 
         Raises:
@@ -80,6 +81,8 @@ class Sight:
         """
         facts = [slot.facts() for slot in case.run]
         room = limits.known_room(self.clinic, self.now) or 0
+        had = self.visits.get(wanted, _NONE)
+        new = [each for each in self._made if each.patient_id == _person(wish)]
         judged = judge(
             facts[0],
             facts[1:],
@@ -88,15 +91,16 @@ class Sight:
                 case.practice,
                 case.service,
                 as_staff=False,
-                room_in_cap=self._open(wish) < case.practice.max_open_appointments,
-                room_in_plan=self._made < room,
+                room_in_cap=had.open + len(new) < case.practice.max_open_appointments,
+                room_in_plan=len(self._made) < room,
             ),
             busy=self.busy[wish.doctor.pk],
             now=self.now,
         )
         if not judged.is_free:
             raise claims.refusal(judged, self.now)
-        if self._is_elsewhere(wish):
+        start, end = wish.slot.start, wish.end
+        if had.clashing or any(v.start < end and v.end > start for v in new):
             raise PatientBusyError
         return judged
 
@@ -105,9 +109,7 @@ class Sight:
         made = done.appointment
         occupied = (made.occupied.lower, made.occupied.upper)
         self.busy[made.doctor_id].append(occupied)
-        visit = Visit(made.start, made.end, is_open=True, is_placed=True)
-        self.visits[made.patient_id].append(visit)
-        self._made += 1
+        self._made.append(made)
 
     def _has_key(self, wanted: Wanted) -> bool:
         """Whether its key, if it has one, is free; the second use in a turn is not."""
@@ -119,15 +121,6 @@ class Sight:
         self.keys.discard(key)
         return True
 
-    def _visits_of(self, wish: Wish) -> list[Visit]:
-        return self.visits[wish.patient.pk] if wish.patient else []
 
-    def _open(self, wish: Wish) -> int:
-        return sum(visit.is_open for visit in self._visits_of(wish))
-
-    def _is_elsewhere(self, wish: Wish) -> bool:
-        return any(
-            visit.start < wish.end and visit.end > wish.slot.start
-            for visit in self._visits_of(wish)
-            if visit.is_placed
-        )
+def _person(wish: Wish) -> UUID | None:
+    return wish.patient.pk if wish.patient else None
