@@ -69,6 +69,15 @@ def qualified(statement: str, clinic: "Clinic") -> str:
     return statement.replace("{schema}", f"{name}.")
 
 
+async def close() -> None:
+    """Close the running loop's connections; for who ends a loop but not the process."""
+    loop = asyncio.get_running_loop()
+    if pool := _pools.pop(loop, None):
+        await pool.close()
+    if client := _clients.pop(loop, None):
+        await client.aclose()
+
+
 def redis_client() -> "redis.Redis":
     """Return the loop's client of Redis, which waits as short as Django's does."""
     loop = asyncio.get_running_loop()

@@ -1,0 +1,130 @@
+"""Requests through the first door of ASGI, in this process: who answered them is told."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.door import Door
+from config.threads import ThreadsHandler
+from tenants import pools
+
+# Django reads this one: the loop takes only the plainest form.
+DJANGO = "application/json; charset=utf-8"
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    by_django: bool
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Program:
+    """Asks a clinic; several questions of one `ask` are asked at once."""
+
+    clinic: Any
+    token: str = ""
+    host: str = ""
+    more: list[tuple[str, str]] = field(default_factory=list)
+
+    def post(self, body: Any, /, **headers: str) -> Reply:
+        return ask([self.booking(body, **headers)])[0]
+
+    def booking(self, body: Any, /, **headers: str) -> "Question":
+        said = {"content-type": "application/json"}
+        if self.token:
+            said["authorization"] = f"Bearer {self.token}"
+        said |= {name.replace("_", "-"): value for name, value in headers.items()}
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        host = self.host or f"{self.clinic.slug}.localhost"
+        return Question(host, [*said.items(), *self.more], raw)
+
+
+@dataclass
+class Question:
+    host: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def scope(self) -> dict[str, Any]:
+        named = [("host", self.host), ("content-length", str(len(self.body)))]
+        return {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": "http",
+            "path": "/api/v1/appointments/",
+            "query_string": b"",
+            "root_path": "",
+            "client": ("127.0.0.1", 4711),
+            "server": ("127.0.0.1", 8000),
+            "headers": [(n.encode(), v.encode()) for n, v in named + self.headers],
+        }
+
+
+def ask(questions: Iterable[Question]) -> list[Reply]:
+    """Ask many things at the same time."""
+    return asyncio.run(_all(list(questions)))
+
+
+async def _all(questions: list[Question]) -> list[Reply]:
+    door = _Watched()
+    try:
+        return list(await asyncio.gather(*(door.answer(each) for each in questions)))
+    finally:
+        await pools.close()
+
+
+class _Watched:
+    """The door as production opens it, with a look at whom it lets through."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadsHandler()
+        self._door = Door(self._django)
+
+    async def answer(self, question: Question) -> Reply:
+        scope = question.scope()
+        sent: list[Any] = []
+        await self._door(scope, _receiving(question.body), _into(sent))
+        start, *rest = sent
+        headers = {n.decode().lower(): v.decode() for n, v in start["headers"]}
+        body = b"".join(each.get("body", b"") for each in rest)
+        return Reply(start["status"], headers, body, "django" in scope)
+
+    async def _django(self, scope: Any, receive: Any, send: Any) -> None:
+        scope["django"] = True
+        await self._threads(scope, receive, send)
+
+
+def _receiving(body: bytes) -> Callable[[], Awaitable[dict[str, Any]]]:
+    parts = iter([body[: len(body) // 2], body[len(body) // 2 :]])
+
+    async def receive() -> dict[str, Any]:
+        part = next(parts, None)
+        if part is None:
+            return {"type": "http.disconnect"}
+        has_more = part != body[len(body) // 2 :]
+        return {"type": "http.request", "body": part, "more_body": has_more}
+
+    return receive
+
+
+def _into(sent: list[Any]) -> Callable[[Any], Awaitable[None]]:
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    return send
+
+
+def told(headers: dict[str, str]) -> dict[str, Any]:
+    """Headers that two answers to the same have in common; a policy in any order."""
+    own = {"content-length", "content-security-policy"}
+    policy = sorted(headers["content-security-policy"].split("; "))
+    return {**{n: v for n, v in headers.items() if n not in own}, "csp": policy}
