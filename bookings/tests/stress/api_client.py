@@ -57,6 +57,7 @@ class Program(Client):
         # One line adds a path.
         self.paths = [
             Path(5, self.book, books=True),
+            Path(8, self.book_for_oneself, books=True),
             Path(3, self.book_with_hold, books=True),
             Path(2, self.book_twice_at_once, books=True),
             Path(1, self.hold_and_let_go),
@@ -72,6 +73,15 @@ class Program(Client):
         with self._noted("api book", "book", time, kind) as operation:
             body = self._booking(time, kind, operation.mark)
             self._booked(operation, kind, self._post(operation, "appointments/", body))
+
+    def book_for_oneself(self) -> None:
+        """As most do: these are booked together, on the event loop."""
+        time, kind = self.any_time()
+        token = self.dice.choice(self.world.tokens)
+        with self._noted("api book for oneself", "book", time, kind) as operation:
+            wish = {"slot": time.id, "service": kind.id, "reason": operation.mark}
+            response = self._post(operation, "appointments/", wish, token=token)
+            self._booked(operation, kind, response)
 
     def book_with_hold(self) -> None:
         time, kind = self.any_time()
@@ -174,11 +184,14 @@ class Program(Client):
         body: Any,
         *,
         as_staff: bool = False,
+        token: str = "",
         doors: Doors | None = None,
     ) -> httpx.Response | None:
         headers = {"Idempotency-Key": operation.mark}
         if as_staff:
-            headers["Authorization"] = f"Bearer {self._token or self._log_in()}"
+            token = self._token or self._log_in()
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         response = (doors or self.doors).ask(
             operation,
             "POST",

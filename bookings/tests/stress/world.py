@@ -10,9 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+from accounts.tokens import issue
 from bookings.actions import slots as calendar
 from bookings.models import Patient, Slot
 from bookings.tests import make
+from tenants.context import current_clinic
 
 DOCTORS, WEEKS = 3, 3
 HORIZON = 7 * WEEKS + 1  # days
@@ -47,6 +49,7 @@ class World:
     short: Kind
     long: Kind
     patients: list[str]  # who book again and again, at several doctors
+    tokens: list[str]  # of patients with accounts, who book for themselves
 
     @property
     def kinds(self) -> list[Kind]:
@@ -123,7 +126,14 @@ def build(slug: str) -> World:
         short=Kind(str(short.pk), short.slug, 1),
         long=Kind(str(long.pk), long.slug, 2),
         patients=[str(make.patient().pk) for _ in range(4)],
+        tokens=[_token() for _ in range(12)],
     )
+
+
+def _token() -> str:
+    user = make.user()
+    make.patient(user=user, name=user.name, email=user.email)
+    return issue(user, current_clinic().pk).access
 
 
 def person(name: str) -> Patient:

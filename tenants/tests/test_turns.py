@@ -1,0 +1,146 @@
+"""What many ask of a clinic at once is done in one turn, and nobody is served stale."""
+
+import asyncio
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import pytest
+
+from tenants.models import Clinic
+from tenants.turns import FullError, Turns
+
+
+@dataclass
+class Work:
+    """Doubles numbers; remembers which came together, and waits when told to."""
+
+    batches: list[list[int]] = field(default_factory=list)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    at_work: int = 0
+    most_at_work: int = 0
+
+    async def __call__(self, clinic, asked):
+        self.batches.append(list(asked))
+        self.at_work += 1
+        self.most_at_work = max(self.most_at_work, self.at_work)
+        await self.go_on.wait()
+        self.at_work -= 1
+        if 13 in asked:
+            raise LookupError
+        return [2 * number for number in asked]
+
+
+def _clinic():
+    return Clinic(pk=uuid4())
+
+
+async def _asked(turns, clinic, numbers):
+    asking = [asyncio.create_task(turns.ask(clinic, n)) for n in numbers]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return asking
+
+
+def test_who_asks_during_a_turn_comes_along_in_the_next():
+    async def scene():
+        work, clinic = Work(), _clinic()
+        turns = Turns(work, most=10, waiting=10)
+        first = await _asked(turns, clinic, [1])
+        later = await _asked(turns, clinic, [2, 3, 4])
+        work.go_on.set()
+        assert await asyncio.gather(*first, *later) == [2, 4, 6, 8]
+        return work.batches
+
+    assert asyncio.run(scene()) == [[1], [2, 3, 4]]
+
+
+def test_those_who_ask_at_the_same_moment_share_the_first_turn():
+    async def scene():
+        work, clinic = Work(), _clinic()
+        work.go_on.set()
+        turns = Turns(work, most=3, waiting=10)
+        await asyncio.gather(*(turns.ask(clinic, n) for n in range(5)))
+        return work.batches
+
+    assert asyncio.run(scene()) == [[0, 1, 2], [3, 4]]
+
+
+def test_clinics_do_not_wait_for_each_other():
+    async def scene():
+        work = Work()
+        turns = Turns(work, most=10, waiting=10)
+        asking = await _asked(turns, _clinic(), [1]) + await _asked(
+            turns, _clinic(), [2]
+        )
+        work.go_on.set()
+        await asyncio.gather(*asking)
+        return work.batches
+
+    assert asyncio.run(scene()) == [[1], [2]]
+
+
+def test_several_turns_of_a_clinic_may_be_on_their_way():
+    async def scene():
+        work, clinic = Work(), _clinic()
+        turns = Turns(work, most=1, waiting=10, at_once=2)
+        asking = await _asked(turns, clinic, [1, 2, 3])
+        work.go_on.set()
+        await asyncio.gather(*asking)
+        return work.most_at_work
+
+    assert asyncio.run(scene()) == 2
+
+
+def test_an_error_is_told_to_those_of_the_turn_and_to_nobody_else():
+    async def scene():
+        work, clinic = Work(), _clinic()
+        turns = Turns(work, most=2, waiting=10)
+        asking = await _asked(turns, clinic, [1, 13, 3])
+        work.go_on.set()
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    first, second, third = asyncio.run(scene())
+    assert isinstance(first, LookupError)
+    assert isinstance(second, LookupError)
+    assert third == 6
+
+
+def test_one_too_many_is_told_at_once():
+    async def scene():
+        work, clinic = Work(), _clinic()
+        turns = Turns(work, most=1, waiting=2)
+        asking = await _asked(turns, clinic, [1, 2])
+        with pytest.raises(FullError):
+            await turns.ask(clinic, 3)
+        work.go_on.set()
+        assert await asyncio.gather(*asking) == [2, 4]
+        assert await turns.ask(clinic, 3) == 6  # there is room again
+
+    asyncio.run(scene())
+
+
+def test_who_has_gone_is_not_worked_for():
+    async def scene():
+        work, clinic = Work(), _clinic()
+        turns = Turns(work, most=10, waiting=10)
+        first = await _asked(turns, clinic, [1])
+        gone, stays = await _asked(turns, clinic, [2, 3])
+        gone.cancel()
+        work.go_on.set()
+        assert await asyncio.gather(*first, stays) == [2, 6]
+        return work.batches
+
+    assert asyncio.run(scene()) == [[1], [3]]
+
+
+def test_nothing_is_kept_of_clinics_that_are_done():
+    async def scene():
+        work = Work()
+        work.go_on.set()
+        turns = Turns(work, most=10, waiting=10)
+        for _ in range(3):
+            await turns.ask(_clinic(), 1)
+        await asyncio.sleep(0)
+        return len(turns._queues), len(turns._serving), len(turns._running)
+
+    assert asyncio.run(scene()) == (0, 0, 0)
