@@ -106,19 +106,9 @@ def _make() -> Pool:
     known = connection.get_connection_params()
     for of_threads in ("context", "cursor_factory", "prepare_threshold"):
         known.pop(of_threads, None)
-    options = [
-        known.pop("options", ""),
-        "-c search_path=extensions",
-        "-c timezone=UTC",
-        f"-c lock_timeout={_LONGEST_LOCK_WAIT}",
-    ]
     pool: Pool = AsyncConnectionPool(
-        kwargs={
-            **known,
-            "autocommit": True,
-            "options": " ".join(filter(None, options)),
-            "prepare_threshold": 2,
-        },
+        kwargs={**known, "autocommit": True, "prepare_threshold": 2},
+        configure=_prepare,
         min_size=0,
         max_size=settings.DATABASE_ASYNC_POOL,
         max_lifetime=900,
@@ -127,3 +117,10 @@ def _make() -> Pool:
         open=False,
     )
     return pool
+
+
+async def _prepare(new: AsyncConnection[Any]) -> None:
+    """Set what a fresh connection needs; PgBouncer takes no options at its start."""
+    await new.execute("SET search_path = extensions")
+    await new.execute("SET timezone = 'UTC'")
+    await new.execute(f"SET lock_timeout = '{_LONGEST_LOCK_WAIT}'")
