@@ -5,19 +5,17 @@ the write), then a look in statements of their own: they see what was committed 
 somebody waited for a lock.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Model
+from django.db.models.base import ModelState
 from psycopg import AsyncConnection
 
 from accounts.models import User
 from bookings.actions.crowd.sight import Case, Sight, Visits
 from bookings.actions.crowd.wanting import Wanted
-from bookings.availability import Interval
 from bookings.models import Doctor, Patient, Practice, Service, Slot
 from tenants import pools
 
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from tenants.models import Clinic
 
 Pair = tuple[UUID, UUID | None]  # a slot and the service that is asked for
+Run = tuple[int, list[Slot]]  # for how many minutes it was locked, and its slots
 Rows = list[tuple[Any, ...]]
 
 _SLOT = (
@@ -77,8 +76,9 @@ _LOCK_PEOPLE = f"""
     WHERE patient.user_id = ANY(%s) ORDER BY patient.id FOR UPDATE OF patient
 """  # noqa: S608
 # What occupies a doctor, as the constraint sees it: `Appointment.objects.occupying()`.
+# A patient's visit that is not over began less than a day ago: an index finds it.
 _LOOK = f"""{_ASKED}
-    SELECT planned.n, clock_timestamp(),
+    SELECT planned.n, clock_timestamp(), had.open, had.clashing,
         ARRAY(SELECT visit.occupied FROM {{schema}}bookings_appointment AS visit
             WHERE visit.doctor_id = planned.doctor_id
             AND visit.status IN ('booked', 'arrived', 'completed')
@@ -93,20 +93,19 @@ _LOOK = f"""{_ASKED}
     JOIN {{schema}}bookings_doctor AS doctor ON doctor.id = planned.doctor_id
     JOIN {{schema}}bookings_service AS service ON service.id = planned.service_id
     LEFT JOIN {{schema}}bookings_practice AS practice ON practice.id = 1
-"""  # noqa: S608
-# A visit that is not over began less than a day ago: so an index finds it.
-_LOOK_AT_VISITS = f"""{_ASKED}
-    SELECT planned.n, count(*) FILTER (WHERE visit.status = 'booked'),
-        count(*) FILTER (WHERE NOT visit.is_unplaced
-            AND visit.start < planned."end" AND visit."end" > planned.start)
-    FROM planned
-    JOIN unnest(%s::uuid[]) WITH ORDINALITY AS account (id, n) USING (n)
-    JOIN {{schema}}bookings_patient AS patient ON patient.user_id = account.id
-    JOIN {{schema}}bookings_appointment AS visit ON visit.patient_id = patient.id
-        AND visit.start > now() - interval '1 day'
-        AND visit."end" > clock_timestamp()
-        AND visit.status IN ('booked', 'arrived', 'completed')
-    GROUP BY planned.n
+    JOIN unnest(%s::uuid[]) WITH ORDINALITY AS account (id, n) ON account.n = planned.n
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE visit.status = 'booked') AS open,
+            count(*) FILTER (WHERE NOT visit.is_unplaced
+                AND visit.start < planned."end" AND visit."end" > planned.start
+            ) AS clashing
+        FROM {{schema}}bookings_patient AS patient
+        JOIN {{schema}}bookings_appointment AS visit ON visit.patient_id = patient.id
+        WHERE patient.user_id = account.id
+            AND visit.start > now() - interval '1 day'
+            AND visit."end" > clock_timestamp()
+            AND visit.status IN ('booked', 'arrived', 'completed')
+    ) AS had
 """  # noqa: S608
 # The schema's oid keeps equal keys of two clinics apart, as in `bookings.once`.
 _LOCK_KEYS = """
@@ -129,9 +128,9 @@ async def look(
         psycopg.Error: among others, a lock was not had in time.
     """
     pairs = list(dict.fromkeys((each.slot_id, each.service_id) for each in wanted))
-    asked = [[slot for slot, _ in pairs], [service for _, service in pairs]]
+    to_lock = [[slot for slot, _ in pairs], [service for _, service in pairs]]
     accounts = [each.bearer.user_id for each in wanted]
-    each_asked = [
+    to_see = [
         [each.slot_id for each in wanted],
         [each.service_id for each in wanted],
         accounts,
@@ -149,10 +148,9 @@ async def look(
             names = [[key.caller_hash for key in keys], [key.key for key in keys]]
             locked = await run(_LOCK_KEYS, [clinic.schema_name, numbers])
             used = await run(_USED_KEYS, names)
-        slots = await run(_LOCK_SLOTS, asked)
+        slots = await run(_LOCK_SLOTS, to_lock)
         people = await run(_LOCK_PEOPLE, [accounts])
-        cases = await run(_LOOK, asked)
-        visits = await run(_LOOK_AT_VISITS, each_asked)
+        seen = await run(_LOOK, to_see)
     free: set[tuple[str, str]] = set()
     if keys:
         had = [
@@ -161,71 +159,54 @@ async def look(
             if is_had
         ]
         free = {(key.caller_hash, key.key) for key in had} - {*await used.fetchall()}
+    runs = _runs(pairs, await slots.fetchall())
     return _sight(
-        clinic,
-        pairs,
-        slots=await slots.fetchall(),
-        people=await people.fetchall(),
-        cases=await cases.fetchall(),
-        visits={
-            wanted[n - 1]: Visits(has, clashes)
-            for n, has, clashes in await visits.fetchall()
-        },
-        free=free,
+        clinic, wanted, runs, await people.fetchall(), await seen.fetchall(), free
     )
 
 
 def _sight(
     clinic: "Clinic",
-    pairs: list[Pair],
-    *,
-    slots: Rows,
+    wanted: Sequence[Wanted],
+    runs: dict[Pair, Run],
     people: Rows,
-    cases: Rows,
-    visits: dict[Wanted, Visits],
+    seen: Rows,
     free: set[tuple[str, str]],
 ) -> Sight:
-    runs, busy = _runs(slots), defaultdict[UUID, list[Interval]](list)
-    found = {}
-    for n, _now, occupied, *rest in cases:
-        case = _case(runs.get(n), rest)
-        if case:
-            found[pairs[n - 1]] = case
-            times = [(each.lower, each.upper) for each in occupied]
-            busy[case.run[0].doctor_id] += times
-    users, patients = {}, {}
+    sight = Sight(clinic, keys=free)
     for row in people:
         user = _row(User, _USER, row[: len(_USER)])
-        users[user.pk] = user
-        patients[user.pk] = _row(Patient, _PATIENT, row[len(_USER) :])
-    return Sight(
-        clinic,
-        now=max((now for _, now, *_ in cases), default=datetime.min),  # noqa: DTZ901
-        cases=found,
-        users=users,
-        patients=patients,
-        visits=visits,
-        busy=busy,
-        keys=free,
-    )
+        sight.users[user.pk] = user
+        sight.patients[user.pk] = _row(Patient, _PATIENT, row[len(_USER) :])
+    for n, now, has, clashing, occupied, *rest in seen:
+        asked = wanted[n - 1]
+        pair = (asked.slot_id, asked.service_id)
+        sight.now = now
+        sight.visits[asked] = Visits(has, clashing)
+        if pair in sight.cases or (case := _case(runs.get(pair), rest)) is None:
+            continue
+        sight.cases[pair] = case
+        times = [(each.lower, each.upper) for each in occupied]
+        sight.busy[case.run[0].doctor_id] += times
+    return sight
 
 
-def _runs(rows: Rows) -> dict[int, tuple[int, list[Slot]]]:
+def _runs(pairs: list[Pair], rows: Rows) -> dict[Pair, Run]:
     """The slots of each pair, and for how many minutes they were locked.
 
     One object for each slot: what a booking does to it, all who want it see.
     """
     known: dict[UUID, Slot] = {}
-    runs: dict[int, tuple[int, list[Slot]]] = {}
+    runs: dict[Pair, Run] = {}
     for n, minutes, *row in rows:
         slot = known.setdefault(row[0], _row(Slot, _SLOT, row))
-        runs.setdefault(n, (minutes, []))[1].append(slot)
+        runs.setdefault(pairs[n - 1], (minutes, []))[1].append(slot)
     for _, run in runs.values():
         run.sort(key=lambda slot: slot.start)
     return runs
 
 
-def _case(locked: tuple[int, list[Slot]] | None, row: Sequence[Any]) -> Case | None:
+def _case(locked: Run | None, row: Sequence[Any]) -> Case | None:
     """None if the service has become another one since the slots were locked."""
     is_offered, practice_id, *values = row
     practice = _row(Practice, _PRACTICE, values[:3]) if practice_id else Practice()
@@ -239,8 +220,13 @@ def _case(locked: tuple[int, list[Slot]] | None, row: Sequence[Any]) -> Case | N
     return Case(locked[1], service, practice, is_offered)
 
 
-def _row(model: type[Any], names: Sequence[str], values: Sequence[Any]) -> Any:
-    """A saved object of which only some columns are known, and only they are asked."""
-    made: Model = model(**dict(zip(names, values, strict=True)))
+def _row(model: type[Model], names: Sequence[str], values: Sequence[Any]) -> Any:
+    """A saved object of which only some columns are known: to ask for another fails.
+
+    Not by the model's `__init__`, which would give the others their defaults.
+    """
+    made: Model = model.__new__(model)
+    made._state = ModelState()
     made._state.adding, made._state.db = False, "default"
+    made.__dict__.update(zip(names, values, strict=True))
     return made

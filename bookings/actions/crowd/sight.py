@@ -1,7 +1,8 @@
 """What a crowd's transaction sees under its locks, and how it judges by that."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -38,6 +39,7 @@ class Visits:
 
 
 _NONE = Visits()
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)  # of a look that saw nothing
 
 
 @dataclass
@@ -45,13 +47,15 @@ class Sight:
     """The rows under the locks; `note` keeps them true as the turn goes on."""
 
     clinic: "Clinic"
-    now: datetime
-    cases: dict[tuple[UUID, UUID | None], Case]
-    users: dict[UUID, User]
-    patients: dict[UUID, Patient]  # by account
-    visits: dict[Wanted, Visits]
-    busy: dict[UUID, list[Interval]]  # by doctor
     keys: set[tuple[str, str]]  # (caller, key) that nobody has used or is using
+    now: datetime = _NEVER
+    cases: dict[tuple[UUID, UUID | None], Case] = field(default_factory=dict)
+    users: dict[UUID, User] = field(default_factory=dict)
+    patients: dict[UUID, Patient] = field(default_factory=dict)  # by account
+    visits: dict[Wanted, Visits] = field(default_factory=dict)
+    busy: defaultdict[UUID, list[Interval]] = field(  # by doctor
+        default_factory=lambda: defaultdict(list)
+    )
     _made: list[Appointment] = field(default_factory=list, init=False)
 
     def case_of(self, wanted: Wanted) -> Case | None:
