@@ -55,8 +55,7 @@ class Door:
         self._lookups: dict[str, asyncio.Task[Clinic | None]] = {}
 
     async def __call__(self, scope: Any, receive: Receive, send: Any) -> None:
-        routes = self._routes.setdefault(asyncio.get_running_loop(), Routes())
-        route = routes.find(scope["method"], scope["path"])
+        route = self._routes_here().find(scope["method"], scope["path"])
         headers = _headers(scope) if route else None
         if route is None or headers is None:
             await self._django(scope, receive, send)
@@ -71,6 +70,13 @@ class Door:
             await self._django(scope, _again(read, receive), send)
         else:
             await _send(answer, send)
+
+    def _routes_here(self) -> Routes:
+        loop = asyncio.get_running_loop()
+        routes = self._routes.get(loop)
+        if routes is None:
+            routes = self._routes[loop] = Routes()
+        return routes
 
     async def _answer(
         self,

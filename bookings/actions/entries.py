@@ -47,6 +47,7 @@ class Done:
     slots: list[Slot]
     now: datetime
     message: OutboxMessage | None = None
+    newcomer: Patient | None = None  # who is to be saved by the same statement
 
 
 def once(work: Callable[[], Done], key: Once | None) -> Done:

@@ -19,6 +19,7 @@ from bookings.models import (
     AppointmentChange,
     KeptAnswer,
     OutboxMessage,
+    Patient,
 )
 
 if TYPE_CHECKING:
@@ -39,9 +40,13 @@ def book(done: Iterable["Done"]) -> None:
 
 @cache
 def booking_statement() -> str:
-    """Appointments, whose slots are theirs now, with history and messages."""
+    """Appointments, whose slots are theirs now, with history and messages.
+
+    Also people who are new; foreign keys are looked at when all is written.
+    """
     return f"""
-    WITH appointments AS ({_insert(Appointment, "appointments")}),
+    WITH newcomers AS ({_insert(Patient, "newcomers")}),
+    appointments AS ({_insert(Appointment, "appointments")}),
     slots AS (
         UPDATE {{schema}}bookings_slot AS slot
         SET appointment_id = new.appointment, version = new.version,
@@ -70,6 +75,7 @@ def arguments_of(done: Iterable["Done"]) -> Arguments:
     ]
     return {
         "slots": _json(slots),
+        "newcomers": _rows(each.newcomer for each in made if each.newcomer),
         "appointments": _rows(each.appointment for each in made),
         "history": _rows(each.change for each in made),
         "messages": _rows(each.message for each in made if each.message),

@@ -55,6 +55,11 @@ def what_is_asked(method: str, path: str, body: Any) -> bytes:
     return f"{method} {path}\n{json.dumps(body, sort_keys=True)}".encode()
 
 
+def guest_caller(address: str) -> str:
+    """Name a guest, of whom only the address is known."""
+    return f"guest:{address}"
+
+
 def user_caller(user_id: UUID) -> str:
     """Name who asks with a token."""
     return f"user:{user_id}"
@@ -83,4 +88,4 @@ def _caller(request: Request) -> str:
     """Name who asks; a guest is known by the address only."""
     if isinstance(request.user, User):
         return user_caller(request.user.pk)
-    return f"guest:{client_address(request._request)}"
+    return guest_caller(client_address(request._request))

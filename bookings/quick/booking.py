@@ -1,5 +1,5 @@
-"""`POST /api/v1/appointments/` of a patient with a token, for themselves: in one turn with
-all who ask the clinic at that moment."""
+"""`POST /api/v1/appointments/` of a guest, or of a patient with a token for themselves: in
+one turn with all who ask the clinic at that moment."""
 
 import asyncio
 import logging
@@ -19,10 +19,11 @@ from accounts.tokens import Bearer, InvalidTokenError, bearer_of
 from bookings.actions.crowd import booking
 from bookings.actions.crowd.wanting import Again, Outcome, Wanted
 from bookings.api import problems, refusals
+from bookings.api.bodies import PersonBody
 from bookings.api.formats import as_uuid, etag
 from bookings.api.parsers import read_object
 from bookings.api.problems import TakenError
-from bookings.api.repeats import is_key, user_caller, what_is_asked
+from bookings.api.repeats import guest_caller, is_key, user_caller, what_is_asked
 from bookings.api.serializers import appointment_as_json
 from bookings.errors import (
     BookingError,
@@ -31,7 +32,7 @@ from bookings.errors import (
     UnavailableError,
 )
 from bookings.locking import WAIT_SECONDS
-from bookings.models import Appointment
+from bookings.models import Appointment, Patient
 from bookings.once import Answer as Kept
 from bookings.once import Once
 from bookings.quick.asked import Answer, Asked
@@ -52,7 +53,7 @@ _PAUSE = 0.015  # seconds until a slot that somebody is booking is tried again
 _WAKE_AFTER = 0.05  # seconds in which bookings share one wake-up of the worker
 _LIKE_NEW = 0.3  # seconds that alternatives are told to all who want the same slot
 _LONGEST_REASON = 500
-_FOR_DJANGO = ("hold", "start", "patient")
+_FOR_DJANGO = ("hold", "start")
 _ALLOW = (b"Allow", b"GET, POST, HEAD, OPTIONS")
 
 
@@ -74,9 +75,7 @@ class Booking:
             FullError: too many are waiting; nothing was done.
         """
         wanted = _read(asked)
-        if wanted is None or not await self._counter.write(
-            asked, wanted.bearer.user_id
-        ):
+        if wanted is None or not await self._counter.write(asked, wanted.account_id):
             return None
         outcome = await self._outcome(asked.clinic, wanted)
         if isinstance(outcome, Appointment):
@@ -163,8 +162,7 @@ def _near(clinic: "Clinic", wanted: Wanted) -> list[dict[str, Any]]:
 
 def _read(asked: Asked) -> Wanted | None:
     """Return what is wanted, if it is put in the plainest way."""
-    bearer = _bearer(asked)
-    if bearer is None or asked.header(b"content-type") != "application/json":
+    if asked.header(b"content-type") != "application/json":
         return None
     try:
         body = read_object(asked.body)
@@ -179,12 +177,22 @@ def _read(asked: Asked) -> Wanted | None:
         return None
     if any(body.get(name) is not None for name in _FOR_DJANGO):
         return None
-    once = None
-    if b"idempotency-key" in asked.headers:
-        once = _once(asked, bearer, body)
-        if once is None:
-            return None
-    return Wanted(bearer, slot_id, service_id, reason.strip(), asked.language, once)
+    asker = _asker(asked, body.get("patient"))
+    key = asked.headers.get(b"idempotency-key")
+    once = _once(asked, asker, body) if asker and key is not None else None
+    if asker is None or (key is not None and once is None):
+        return None
+    return Wanted(asker, slot_id, service_id, reason.strip(), asked.language, once)
+
+
+def _asker(asked: Asked, person: Any) -> Bearer | Patient | None:
+    """Who asks: by a token, or a guest who says who they are."""
+    if b"authorization" in asked.headers:
+        return _bearer(asked) if person is None else None
+    told = PersonBody(data=person, context={"zone": asked.clinic.timezone})
+    if not isinstance(person, dict) or not told.is_valid():
+        return None
+    return Patient(language=asked.language, **told.validated_data)
 
 
 def _bearer(asked: Asked) -> Bearer | None:
@@ -198,11 +206,15 @@ def _bearer(asked: Asked) -> Bearer | None:
         return None
 
 
-def _once(asked: Asked, bearer: Bearer, body: dict[str, Any]) -> Once | None:
+def _once(asked: Asked, asker: Bearer | Patient, body: dict[str, Any]) -> Once | None:
     key = asked.header(b"idempotency-key")
     if not is_key(key):
         return None
-    caller = user_caller(bearer.user_id)
+    caller = (
+        guest_caller(asked.address)
+        if isinstance(asker, Patient)
+        else user_caller(asker.user_id)
+    )
     request = what_is_asked("POST", asked.path, body)
     return Once(caller, key, request, lambda made: Kept(201, _shown(made)))
 

@@ -34,10 +34,13 @@ class Counter:
         who = throttling.address_named(asked.address)
         return await self._within(asked, [throttling.read_by(who)])
 
-    async def write(self, asked: Asked, user_id: UUID) -> bool:
-        """Count a write of somebody with a token; False if it is one too many."""
+    async def write(self, asked: Asked, user_id: UUID | None) -> bool:
+        """Count a write of a token's owner, or of a guest; False if one too many."""
         if not settings.RATE_LIMITS:
             return True
+        if user_id is None:  # strangers must not use up a clinic's month
+            who = throttling.address_named(asked.address)
+            return await self._within(asked, [throttling.write_by(who)])
         call = limits.api_call(asked.clinic, datetime.now(UTC))
         who = throttling.user_named(user_id)
         return await self._within(asked, [throttling.write_by(who), call])

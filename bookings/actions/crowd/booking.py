@@ -1,6 +1,7 @@
 """One turn: guard → lock → judge → write → commit → announce, for everybody in it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from psycopg import AsyncConnection, OperationalError
@@ -14,7 +15,7 @@ from bookings.actions.crowd.wanting import Again, Outcome, Wanted
 from bookings.actions.entries import Actor, Done
 from bookings.errors import BookingError, UnavailableError
 from bookings.live import events
-from bookings.models import Appointment, KeptAnswer
+from bookings.models import Appointment, KeptAnswer, Patient
 from tenants import due, pools
 
 if TYPE_CHECKING:
@@ -84,15 +85,14 @@ class _Turn:
             offer = sight.offer(wanted, wish, case)
         except BookingError as error:
             return error
-        user = sight.users[wanted.bearer.user_id]
-        new = Appointment(
-            patient=wish.patient,
-            reason=wanted.reason,
-            language=user.language or wanted.language,
-        )
+        user = sight.users[wanted.account_id] if wanted.account_id else None
+        language = (user and user.language) or wanted.language
+        new = Appointment(patient=wish.patient, reason=wanted.reason, language=language)
         taken = [slot for slot in case.run if slot.pk in {s.id for s in offer.slots}]
         actor = Actor(user, Appointment.Via.API)
         done = entries.draft(new, wish, taken, actor, sight.now)
+        if isinstance(wanted.asker, Patient):
+            done = replace(done, newcomer=wanted.asker)
         sight.note(done)
         self._made.append(done)
         if wanted.once:

@@ -129,7 +129,7 @@ async def look(
     """
     pairs = list(dict.fromkeys((each.slot_id, each.service_id) for each in wanted))
     to_lock = [[slot for slot, _ in pairs], [service for _, service in pairs]]
-    accounts = [each.bearer.user_id for each in wanted]
+    accounts = [each.account_id for each in wanted]
     to_see = [
         [each.slot_id for each in wanted],
         [each.service_id for each in wanted],
@@ -149,7 +149,7 @@ async def look(
             locked = await run(_LOCK_KEYS, [clinic.schema_name, numbers])
             used = await run(_USED_KEYS, names)
         slots = await run(_LOCK_SLOTS, to_lock)
-        people = await run(_LOCK_PEOPLE, [accounts])
+        people = await run(_LOCK_PEOPLE, [[each for each in accounts if each]])
         seen = await run(_LOOK, to_see)
     free: set[tuple[str, str]] = set()
     if keys:

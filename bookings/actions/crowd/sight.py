@@ -8,6 +8,7 @@ from uuid import UUID
 
 from accounts import roles
 from accounts.models import User
+from accounts.tokens import Bearer
 from bookings.actions import claims, limits
 from bookings.actions.claims import Wish
 from bookings.actions.crowd.wanting import Wanted
@@ -60,11 +61,8 @@ class Sight:
 
     def case_of(self, wanted: Wanted) -> Case | None:
         """Return what is wanted, if it is as plain as a crowd's wish must be."""
-        user = self.users.get(wanted.bearer.user_id)
         case = self.cases.get((wanted.slot_id, wanted.service_id))
-        if user is None or case is None:
-            return None
-        if user.role != roles.PATIENT or not wanted.bearer.is_still(user):
+        if case is None or not self._is_plain(wanted.asker):
             return None
         if any(slot.new_patients_only for slot in case.run):
             return None
@@ -74,7 +72,9 @@ class Sight:
 
     def wish_of(self, wanted: Wanted, case: Case) -> Wish:
         """Put it in the words of the actions."""
-        person = self.patients[wanted.bearer.user_id]
+        person = wanted.asker
+        if isinstance(person, Bearer):
+            person = self.patients[person.user_id]
         return Wish(case.run[0], case.service, case.practice, patient=person)
 
     def offer(self, wanted: Wanted, wish: Wish, case: Case) -> Offer[object]:
@@ -114,6 +114,14 @@ class Sight:
         occupied = (made.occupied.lower, made.occupied.upper)
         self.busy[made.doctor_id].append(occupied)
         self._made.append(made)
+
+    def _is_plain(self, asker: Bearer | Patient) -> bool:
+        if isinstance(asker, Patient):
+            return True
+        user = self.users.get(asker.user_id)
+        if user is None or user.role != roles.PATIENT:
+            return False
+        return asker.is_still(user)
 
     def _has_key(self, wanted: Wanted) -> bool:
         """Whether its key, if it has one, is free; the second use in a turn is not."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from accounts.tokens import Bearer
 from bookings.errors import BookingError
-from bookings.models import Appointment
+from bookings.models import Appointment, Patient
 from bookings.once import Once
 
 
@@ -13,12 +13,16 @@ from bookings.once import Once
 class Wanted:
     """What somebody asks for themselves, through the API."""
 
-    bearer: Bearer
+    asker: Bearer | Patient  # by a token; or a guest, who is saved with the booking
     slot_id: UUID
     service_id: UUID | None
     reason: str
     language: str  # of the request; the account's own goes first
     once: Once | None = None
+
+    @property
+    def account_id(self) -> UUID | None:
+        return self.asker.user_id if isinstance(self.asker, Bearer) else None
 
 
 class Again:

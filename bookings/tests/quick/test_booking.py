@@ -1,5 +1,6 @@
 """A plain booking through the API is answered on the loop, as Django answers it."""
 
+import pytest
 from django.test import Client
 from django_redis import get_redis_connection
 
@@ -9,6 +10,7 @@ from bookings.models import (
     AppointmentChange,
     DoctorDay,
     OutboxMessage,
+    Patient,
     Slot,
 )
 from bookings.tests import make
@@ -59,6 +61,64 @@ def test_it_is_the_same_answer_as_of_django(program, slots):
         headers={"host": "riverside.localhost", "authorization": f"Bearer {asks.token}"}
     )
     assert one == reading.get(f"/api/v1/appointments/{one['id']}/").json()
+
+
+GUEST = {
+    "name": "Can  Kaya",
+    "email": "can@mail.example",
+    "phone": "020 7946 0118",
+    "date_of_birth": "1990-05-01",
+}
+
+
+@pytest.fixture
+def guest(program):
+    asks = program()
+    asks.token = ""
+    return asks
+
+
+def test_a_guest_is_booked_on_the_loop_and_saved_as_a_person(guest, slots):
+    reply = guest.post({"slot": str(slots[0].pk), "patient": GUEST})
+
+    assert (reply.status, reply.by_django) == (201, False), reply.body
+    person = Appointment.objects.get().patient
+    assert (person.name, person.phone) == ("Can Kaya", "+442079460118")
+    assert (person.user, person.guardian, person.language) == (None, None, "en-gb")
+    change = AppointmentChange.objects.get()
+    assert change.by is None
+
+
+def test_a_guest_is_answered_as_by_django(guest, slots):
+    quick = guest.post({"slot": str(slots[0].pk), "patient": GUEST})
+    slow = guest.post({"slot": str(slots[2].pk), "patient": GUEST}, content_type=DJANGO)
+
+    assert (quick.by_django, slow.by_django) == (False, True)
+    assert told(quick.headers) == told(slow.headers)
+    one, other = quick.json(), slow.json()
+    for same in ("name", "email", "phone", "date_of_birth"):
+        assert one["patient"][same] == other["patient"][same]
+    assert quick.status == slow.status == 201
+
+
+def test_of_many_guests_who_want_one_slot_one_is_saved(guest, slots):
+    wish = {"slot": str(slots[0].pk), "patient": GUEST}
+    before = Patient.objects.count()
+
+    replies = ask(guest.booking(wish) for _ in range(20))
+
+    assert sorted(r.status for r in replies) == [201] + [409] * 19
+    assert Patient.objects.count() == before + 1
+
+
+def test_a_guest_s_key_is_answered_again(guest, slots):
+    wish = {"slot": str(slots[0].pk), "patient": GUEST}
+    first = guest.post(wish, idempotency_key="k1")
+    again = guest.post(wish, idempotency_key="k1")
+
+    assert (first.by_django, again.by_django) == (False, True)
+    assert (again.status, again.json()) == (201, first.json())
+    assert Appointment.objects.count() == 1
 
 
 def test_the_cap_of_a_patient_is_kept(program, slots):

@@ -25,6 +25,16 @@ def _of_nobody(program, slots):
     return asks, {"slot": str(slots[0].pk)}, 400
 
 
+def _of_a_guest_with_no_name(program, slots):
+    asks, told, status = _of_nobody(program, slots)
+    return asks, {**told, "patient": {"email": "can@mail.example"}}, status
+
+
+def _of_a_guest_who_is_no_object(program, slots):
+    asks, told, status = _of_nobody(program, slots)
+    return asks, {**told, "patient": ["Can"]}, status
+
+
 def _with_a_foreign_token(program, slots):
     asks = program()
     asks.token = issue(User.objects.get(), uuid4()).access
@@ -58,6 +68,8 @@ def _body(told, status):
     [
         _as_staff,
         _of_nobody,
+        _of_a_guest_with_no_name,
+        _of_a_guest_who_is_no_object,
         _with_a_foreign_token,
         _barred,
         _with_another_password,
