@@ -121,8 +121,8 @@ class Booking:
             return
         self._waking.add(clinic.pk)
         task = asyncio.create_task(self._wake(clinic))
-        _tasks.add(task)
-        task.add_done_callback(_tasks.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     async def _wake(self, clinic: "Clinic") -> None:
         await asyncio.sleep(_WAKE_AFTER)
@@ -133,7 +133,7 @@ class Booking:
             logger.warning("the worker was not woken, its sweep will look: %r", error)
 
 
-_tasks: set["asyncio.Task[Any]"] = set()  # the loop itself keeps no task alive
+tasks: set["asyncio.Task[Any]"] = set()  # the loop itself keeps no task alive
 
 
 class _Nearby:

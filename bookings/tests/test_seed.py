@@ -80,7 +80,9 @@ def test_one_doctor_is_nearly_full_and_one_has_nothing_free(clinic):
         doctor.slug: soon_free(doctor, now).count() for doctor in Doctor.objects.all()
     }
     assert free["yusuf-demirel"] == 0
-    assert free["henrik-lindqvist"] < 5
+    soon = Slot.objects.filter(start__gt=now, start__lt=now + timedelta(days=7))
+    of_henrik = soon.filter(doctor__slug="henrik-lindqvist").count()
+    assert 0 < free["henrik-lindqvist"] < of_henrik / 4  # how many depends on the hour
     assert free["amara-okonkwo"] > 30
     ahead = Slot.objects.filter(doctor__slug="yusuf-demirel", start__gt=now)
     assert not ahead.with_status("free", now).exists()

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bookings.quick import booking
 from config.door import Door
 from config.threads import ThreadsHandler
 from tenants import pools
@@ -79,6 +80,7 @@ async def _all(questions: list[Question]) -> list[Reply]:
     try:
         return list(await asyncio.gather(*(door.answer(each) for each in questions)))
     finally:
+        await asyncio.gather(*booking.tasks)  # the worker is woken a little later
         await pools.close()
 
 
