@@ -55,10 +55,21 @@ USE_X_FORWARDED_HOST = False
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# --- Web processes -------------------------------------------------------------------
+
+SERVER = env.str("SERVER", default="daphne")
+if SERVER not in ("daphne", "uvicorn"):
+    raise ImproperlyConfigured(f"SERVER must be daphne or uvicorn, not {SERVER!r}.")
+_web_processes = env.str("WEB_PROCESSES", default="1")
+if not _web_processes.isdecimal() or int(_web_processes) < 1:
+    message = "WEB_PROCESSES must be a number from 1, not "
+    raise ImproperlyConfigured(f"{message}{_web_processes!r}.")
+WEB_PROCESSES = int(_web_processes)
+
 # --- Apps ----------------------------------------------------------------------------
 
 SHARED_APPS = [
-    "daphne",
+    *(["daphne"] if SERVER == "daphne" else []),  # installs Twisted's event loop
     "config",
     "unfold",  # before django_tenants, which overrides templates of the admin
     "tenants",  # before django_tenants, for the commands `migrate`, `migrate_schemas`

@@ -1,4 +1,4 @@
-"""Web processes for tests: real daphne on the test's own database."""
+"""Web processes for tests: a real server on the test's own database."""
 
 import http.client
 import os
@@ -13,6 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.db import connection
+
+from config import web
 
 
 @dataclass
@@ -59,19 +61,25 @@ class Daphne:
 
 def start_daphne(
     env: dict[str, str],
-    application: str = "config.asgi:application",
+    application: str | None = None,
     *,
     port: int = 0,
     log: IO[bytes] | None = None,
 ) -> Daphne:
     """Start one web process; the caller waits for it and stops it.
 
+    `SERVER` in `env` says which server, as it does outside of tests.
+
     Args:
+        application: another than ours, which daphne alone can serve.
         port: by default any free one; the former one, to start a killed process again.
         log: takes what it says; by default only its errors are shown, as ours.
     """
     port = port or free_port()
-    command = ["-m", "daphne", "-b", "127.0.0.1", "-p", str(port), application]
+    host, server = "127.0.0.1", env.get("SERVER", settings.SERVER)
+    command = web.command(server, host, port)
+    if application:
+        command = ["-m", "daphne", "-b", host, "-p", str(port), application]
     return Daphne(start_python(command, env, port=port, log=log), port)
 
 

@@ -3,8 +3,6 @@
 import http.client
 import os
 import socket
-import subprocess
-import sys
 from contextlib import ExitStack
 from typing import Any
 
@@ -14,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config import embedded
 from config.management.commands.services import Servers, start, wait_until_ready
-from config.processes import spawn
+from config.management.commands.web import python, web_children
 from config.supervisor import Child, StartError, Supervisor
 
 _DEMO_CLINICS = ("riverside", "harbor")
@@ -98,17 +96,7 @@ def _prepare_database() -> None:
 
 
 def _product(address: tuple[str, int]) -> list[Child]:
-    host, port = address
-    # -v 0: its own request log would show what ours leaves out, such as signed links.
-    web = f"-m daphne -v 0 -b {host} -p {port} config.asgi:application".split()
-    return [_python("Web", web), _python("Worker", ["manage.py", "work"])]
-
-
-def _python(name: str, arguments: list[str]) -> Child:
-    def start() -> "subprocess.Popen[bytes]":
-        return spawn([sys.executable, *arguments], cwd=settings.BASE_DIR)
-
-    return Child(name, start)
+    return [*web_children(*address), python("Worker", ["manage.py", "work"])]
 
 
 def _answers_readyz(address: tuple[str, int]) -> bool:
@@ -141,5 +129,5 @@ def _welcome() -> str:
 
 
 def _url(subdomain: str) -> str:
-    scheme = "http"  # what daphne speaks here, whatever a proxy in front does
+    scheme = "http"  # what is spoken here, whatever a proxy in front does
     return f"{scheme}://{subdomain}{settings.BASE_DOMAIN}:{settings.PORT}/"
