@@ -62,7 +62,7 @@ def _uvicorn(application: Any, listening: socket.socket) -> None:
     config = uvicorn.Config(
         application,
         http="httptools",
-        ws="websockets-sansio",
+        ws="config.uvicorn_frames:FrameWriter",
         ws_per_message_deflate=False,  # frames are small and many, memory is not
         lifespan="off",
         interface="asgi3",

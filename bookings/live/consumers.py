@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from bookings.live.frames import Variant, Window
+from bookings.live.frames import Variant, Window, group
 from bookings.live.hub import hub
 from bookings.live.socket import BAD_QUERY, NOT_FOUND, Socket
 from bookings.models import Doctor
@@ -54,7 +54,13 @@ async def slots(scope: Any, receive: Any, send: Any) -> None:
         return
     user = scope["user"] if scope["user"].is_authenticated else None
     key = scope["session_key"] or ""
-    socket = Socket(send, window, variant, user=user, session_key=key)
+    socket = Socket(
+        send,
+        group(window, variant),
+        user=user,
+        session_key=key,
+        write=scope.get("extensions", {}).get("write_frames"),
+    )
     try:
         await hub().join(clinic, socket)
         await _until_gone(receive)

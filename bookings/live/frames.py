@@ -5,9 +5,11 @@ same text goes to all viewers who share both, so it is made once in a process.
 """
 
 import json
+import struct
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +58,30 @@ class Variant:
 
     is_json: bool
     language: str = ""
+
+
+@dataclass(frozen=True, eq=False)  # compared by identity, which is fast: see `group`
+class Group:
+    """Those who are sent the same text."""
+
+    window: Window
+    variant: Variant
+
+
+@lru_cache(maxsize=4096)
+def group(window: Window, variant: Variant) -> Group:
+    """Return the one group of such viewers. A forgotten one costs a second rendering."""
+    return Group(window, variant)
+
+
+class Ready:
+    """Messages to many: their texts, and the same as websocket frames in one piece."""
+
+    __slots__ = ("frames", "texts")
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+        self.frames = b"".join(_frame(text.encode()) for text in texts)
 
 
 @dataclass
@@ -233,6 +259,18 @@ def _beat(version: int, *, is_live: bool, snapshot: str = "") -> str:
     state = "on" if is_live else "retry"
     kind = format_html(' data-snapshot="{}"', snapshot) if snapshot else ""
     return format_html('<i data-beat="{}" data-state="{}"{}></i>', version, state, kind)
+
+
+def _frame(payload: bytes) -> bytes:
+    """Wrap a text as a whole, unmasked websocket frame (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size < 126:
+        head = struct.pack("!BB", 0x81, size)
+    elif size < 1 << 16:
+        head = struct.pack("!BBH", 0x81, 126, size)
+    else:
+        head = struct.pack("!BBQ", 0x81, 127, size)
+    return head + payload
 
 
 def _json(message: dict[str, Any]) -> str:

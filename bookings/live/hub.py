@@ -31,7 +31,6 @@ logger = logging.getLogger(__name__)
 COALESCE = 0.025  # seconds: what comes this soon after a turn goes out together
 TICK = 4.0  # seconds between two looks at revisions, sessions and the clinic (≤ 5)
 HEARTBEAT_TICKS = 2
-Group = tuple[frames.Window, frames.Variant]
 SUBSCRIBE_WAIT = 1.0  # seconds a newcomer waits for Redis before it goes on without
 
 
@@ -49,10 +48,11 @@ class Hub:
             feed = self._feeds[clinic.pk] = Feed(clinic, self._subscription)
             feed.start()
         feed.sockets.add(socket)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(
-                self._subscription.watch(clinic.pk), timeout=SUBSCRIBE_WAIT
-            )
+        if not self._subscription.hears(clinic.pk):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(
+                    self._subscription.watch(clinic.pk), timeout=SUBSCRIBE_WAIT
+                )
         feed.greet(socket)
 
     async def leave(self, clinic: "Clinic", socket: Socket) -> None:
@@ -119,7 +119,7 @@ class Feed:
         named = [(slot["doctor"], slot["day"]) for slot in event["slots"]]
         named += [(doctor, day) for doctor, day in event["days"]]
         keys = {(UUID(doctor), date.fromisoformat(day)) for doctor, day in named}
-        windows = {socket.window for socket in self.sockets}
+        windows = {group.window for group in {each.group for each in self.sockets}}
         watched = {k for k in keys if any(window.has_day(k) for window in windows)}
         if watched:
             self._touched |= watched
@@ -158,22 +158,24 @@ class Feed:
         self._greeted |= newcomers
         for socket in news.dismissed:
             socket.close(SESSION_ENDED)
-        for socket, texts in news.texts:
-            socket.push(texts)
+        for sockets, ready in news.texts:
+            for socket in sockets:
+                socket.push(ready)
         if is_tick and self._ticks % HEARTBEAT_TICKS == 0:
             self._beat()
 
     def _beat(self) -> None:
-        made: dict[Group, str] = {}
+        made: dict[frames.Group, frames.Ready] = {}
         for socket in self._greeted:
-            group = (socket.window, socket.variant)
+            group = socket.group
             if group not in made:
-                made[group] = frames.heartbeat(
-                    self._ledger.version_of(socket.window),
-                    socket.variant,
+                text = frames.heartbeat(
+                    self._ledger.version_of(group.window),
+                    group.variant,
                     is_live=self._subscription.is_up,
                 )
-            socket.push([made[group]])
+                made[group] = frames.Ready([text])
+            socket.push(made[group])
 
 
 def _time() -> float:

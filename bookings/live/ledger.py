@@ -12,7 +12,7 @@ from uuid import UUID
 
 from bookings import locking
 from bookings.live import admission, frames
-from bookings.live.frames import DayKey, Renderer, State, Variant, Window
+from bookings.live.frames import DayKey, Group, Ready, Renderer, State, Window
 from bookings.live.socket import Socket
 from bookings.models import Slot
 from tenants.context import as_it_is_now, clinic_context
@@ -20,15 +20,13 @@ from tenants.context import as_it_is_now, clinic_context
 if TYPE_CHECKING:
     from tenants.models import Clinic
 
-Group = tuple[Window, Variant]
-
 
 @dataclass
 class News:
     """What a look has found."""
 
     dismissed: set[Socket] = field(default_factory=set)
-    texts: list[tuple[Socket, list[str]]] = field(default_factory=list)
+    texts: list[tuple[list[Socket], Ready]] = field(default_factory=list)
 
 
 class Ledger:
@@ -68,7 +66,7 @@ class Ledger:
                 touched = touched | missed | self._lapsed()
                 # Partners are told of a gap by a snapshot (CONTRACT 4).
                 newcomers = newcomers | _json_viewers(sockets, missed)
-            windows = {socket.window for socket in newcomers}
+            windows = {each.window for each in {socket.group for socket in newcomers}}
             if touched or windows:
                 state = frames.read(touched, windows, locking.clock())
                 news.texts = self._texts(state, sockets, newcomers)
@@ -82,7 +80,7 @@ class Ledger:
 
     def _missed(self, sockets: Iterable[Socket]) -> set[DayKey]:
         """Days whose revision is not the one we know: nobody told us of a change."""
-        found = frames.revisions({socket.window for socket in sockets})
+        found = frames.revisions({socket.group.window for socket in sockets})
         return {key for key in found if found[key] != self._revisions.get(key, 0)}
 
     def _lapsed(self) -> set[DayKey]:
@@ -92,18 +90,18 @@ class Ledger:
 
     def _texts(
         self, state: State, sockets: list[Socket], newcomers: set[Socket]
-    ) -> list[tuple[Socket, list[str]]]:
+    ) -> list[tuple[list[Socket], Ready]]:
         changed = self._newer(state)
         renderer = Renderer(state, is_live=self.is_live)
-        texts: list[tuple[Socket, list[str]]] = []
-        for (window, variant), group in _grouped(newcomers).items():
-            snapshot = renderer.snapshot(window, variant)
-            texts += [(socket, snapshot) for socket in group]
+        texts: list[tuple[list[Socket], Ready]] = []
+        for group, sockets_of in _grouped(newcomers).items():
+            snapshot = renderer.snapshot(group.window, group.variant)
+            texts.append((sockets_of, Ready(snapshot)))
         others = [each for each in sockets if each not in newcomers] if changed else []
-        for (window, variant), group in _grouped(others).items():
-            seen = [slot for slot in changed if window.covers(slot)]
-            updates = renderer.updates(seen, variant)
-            texts += [(socket, updates) for socket in group if updates]
+        for group, sockets_of in _grouped(others).items():
+            seen = [slot for slot in changed if group.window.covers(slot)]
+            if updates := renderer.updates(seen, group.variant):
+                texts.append((sockets_of, Ready(updates)))
         self._note(state, changed)  # last: what failed is found again
         return texts
 
@@ -131,7 +129,7 @@ def _grouped(sockets: Iterable[Socket]) -> dict[Group, list[Socket]]:
     """Those who get the same text."""
     groups: dict[Group, list[Socket]] = defaultdict(list)
     for socket in sockets:
-        groups[socket.window, socket.variant].append(socket)
+        groups[socket.group].append(socket)
     return groups
 
 

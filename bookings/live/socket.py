@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from bookings.live.frames import Variant, Window
+from bookings.live.frames import Group, Ready, Variant, Window
 
 BAD_QUERY, SESSION_ENDED, NOT_FOUND, TOO_SLOW = 4400, 4401, 4404, 4408
 
@@ -14,52 +14,65 @@ QUEUE = 64  # frames; who is further behind gets a snapshot on a new socket
 CLOSE_WAIT = 2.0  # seconds that a laggard has to take the close frame
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+# Writes whole frames at once; False if the other side is behind with reading.
+Write = Callable[[bytes], bool]
 
 
 class Socket:
     """A viewer. Idle, it costs no task but the server's own.
 
-    A task writes only while there is something to write, so that one slow viewer makes
-    nobody else wait.
+    Where the server lets us (`write`), ready frames are written at once. Otherwise, and
+    to one who is behind, a task writes while there is something to write, so that one
+    slow viewer makes nobody else wait.
     """
 
     __slots__ = (
         "_is_closed",
         "_queue",
         "_send",
+        "_write_now",
         "_writer",
+        "group",
         "session_key",
         "user",
-        "variant",
-        "window",
     )
 
     def __init__(
         self,
         send: Send,
-        window: Window,
-        variant: Variant,
+        group: Group,
         *,
         user: Any,
         session_key: str,
+        write: Write | None = None,
     ) -> None:
-        self.window = window
-        self.variant = variant
+        self.group = group
         self.user = user
         self.session_key = session_key
         self._send = send
+        self._write_now = write
         self._queue: deque[str] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._is_closed = False
 
-    def push(self, texts: list[str]) -> None:
-        """Send frames soon; a laggard is closed, to come back for a snapshot."""
+    @property
+    def window(self) -> Window:
+        return self.group.window
+
+    @property
+    def variant(self) -> Variant:
+        return self.group.variant
+
+    def push(self, news: Ready) -> None:
+        """Send frames now or soon; a laggard is closed, to come back for a snapshot."""
         if self._is_closed:
+            return
+        if self._writer is None and self._write_now and self._write_now(news.frames):
             return
         if len(self._queue) >= QUEUE:
             self.close(TOO_SLOW)
             return
-        self._queue.extend(texts)
+        self._queue.extend(news.texts)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write())
 

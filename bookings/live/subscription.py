@@ -44,6 +44,11 @@ class Subscription:
     def is_up(self) -> bool:
         return self._pubsub is not None
 
+    def hears(self, clinic_id: UUID) -> bool:
+        """Whether Redis has confirmed that we hear a clinic, and still should."""
+        confirmed = self._confirmed.get(channel(clinic_id))
+        return confirmed is not None and confirmed.is_set()
+
     async def watch(self, clinic_id: UUID) -> None:
         """Hear a clinic's events; returns when Redis has confirmed it."""
         name = channel(clinic_id)
