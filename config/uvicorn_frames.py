@@ -14,7 +14,8 @@ class FrameWriter(WebSocketsSansIOProtocol):
         """Begin the application, which runs later and finds the extension then."""
         super().handle_connect(event)
         if not self.close_sent:
-            self.scope["extensions"]["write_frames"] = self.write_frames  # type: ignore[index]
+            extensions: Any = self.scope["extensions"]
+            extensions["write_frames"] = self.write_frames
 
     def write_frames(self, frames: bytes) -> bool:
         """Write whole, unmasked frames at once, unless the viewer is behind or gone."""

@@ -48,10 +48,11 @@ def _listen(host: str, port: int, *, is_shared: bool) -> socket.socket:
 
 
 def _daphne(application: Any, listening: socket.socket) -> None:
-    from daphne.server import Server  # noqa: PLC0415 (installs Twisted's reactor)
+    # It installs Twisted's reactor, which the other server does without.
+    from config.daphne_frames import FrameServer  # noqa: PLC0415
 
     endpoint = f"fd:fileno={listening.fileno()}"  # fit for IPv6, too
-    server = Server(application, [endpoint], verbosity=0)
+    server = FrameServer(application, [endpoint], verbosity=0)
     server.run()
     sys.exit(1 if server.abort_start else 0)
 

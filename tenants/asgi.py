@@ -19,7 +19,7 @@ from django.http import HttpRequest
 
 from tenants.context import Platform, clinic_context
 from tenants.gate import is_serving
-from tenants.hosts import UnknownHostError, resolve
+from tenants.hosts import UnknownHostError, remembered, resolve
 from tenants.models import Clinic
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
@@ -34,12 +34,19 @@ class ClinicSocket:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         headers = _headers(scope)
-        admitted = await database_sync_to_async(_admit)(headers)
+        clinic = remembered(headers.get("host", ""))
+        # A stranger at a clinic we know needs no database, and no wait for its thread.
+        if isinstance(clinic, Clinic) and not _session_key(headers):
+            admitted = _admit_to(clinic, headers)
+        else:
+            admitted = await database_sync_to_async(_admit)(headers)
         if admitted is None:
             await send({"type": "websocket.close", "code": 4404})
             return
         clinic, user, session_key = admitted
         scope = {**scope, "clinic": clinic, "user": user, "session_key": session_key}
+        # Hours of an open page keep nothing of the handshake; thousands are open.
+        scope["headers"].clear()
         await self.app(scope, receive, send)
 
 
@@ -53,19 +60,31 @@ def user_of_session(clinic: Clinic, session_key: str | None) -> Any:
         return get_user(request)
 
 
-def _admit(headers: dict[str, str]) -> tuple[Clinic, Any, str | None] | None:
-    host = headers.get("host", "")
-    if not _same_origin(headers.get("origin"), host):
-        return None
+Admitted = tuple[Clinic, Any, str | None]  # … user, key of the session
+
+
+def _admit(headers: dict[str, str]) -> Admitted | None:
     try:
-        clinic = resolve(host)
+        clinic = resolve(headers.get("host", ""))
     except UnknownHostError:
         return None
-    if isinstance(clinic, Platform) or not is_serving(clinic):
+    if isinstance(clinic, Platform):
         return None
+    return _admit_to(clinic, headers)
+
+
+def _admit_to(clinic: Clinic, headers: dict[str, str]) -> Admitted | None:
+    """Ask the database only if there is a session."""
+    is_ours = _same_origin(headers.get("origin"), headers.get("host", ""))
+    if not is_ours or not is_serving(clinic):
+        return None
+    key = _session_key(headers)
+    return clinic, user_of_session(clinic, key), key
+
+
+def _session_key(headers: dict[str, str]) -> str | None:
     cookie = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
-    session_key = cookie.value if cookie else None
-    return clinic, user_of_session(clinic, session_key), session_key
+    return cookie.value if cookie else None
 
 
 def _same_origin(origin: str | None, host: str) -> bool:

@@ -6,6 +6,7 @@ has one subscription for all.
 """
 
 import re
+import time
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,10 @@ _DEFAULT_DAYS = 7
 _PAST = timedelta(days=31)  # a page may stay open over midnight
 _FUTURE = timedelta(days=2 * 366)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+_REMEMBER = 3.0  # seconds
+_MOST_ZONES = 10_000
+_zones: dict[tuple[UUID, UUID], tuple[float, ZoneInfo]] = {}
 
 
 class RefusedError(Exception):
@@ -126,8 +131,21 @@ def _language(wanted: str) -> str:
     return wanted if wanted in known else settings.LANGUAGE_CODE
 
 
+async def _zone_of_doctor(clinic: "Clinic", doctor_id: UUID) -> ZoneInfo:
+    """Ask once for all pages that come (back) at the same time."""
+    key = (clinic.pk, doctor_id)
+    known = _zones.get(key)
+    if known and known[0] > time.monotonic():
+        return known[1]
+    zone = await _look_up_zone(clinic, doctor_id)
+    if len(_zones) >= _MOST_ZONES:
+        _zones.clear()
+    _zones[key] = (time.monotonic() + _REMEMBER, zone)
+    return zone
+
+
 @database_sync_to_async
-def _zone_of_doctor(clinic: "Clinic", doctor_id: UUID) -> ZoneInfo:
+def _look_up_zone(clinic: "Clinic", doctor_id: UUID) -> ZoneInfo:
     with clinic_context(clinic):
         doctor = Doctor.objects.filter(pk=doctor_id).first()
     if doctor is None:

@@ -5,20 +5,21 @@ same text goes to all viewers who share both, so it is made once in a process.
 """
 
 import json
-import struct
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
+from django.db.models import DateTimeField, Func, OuterRef, Q, Subquery
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import override
 
-from bookings import agenda
-from bookings.models import Doctor, Slot
+from bookings import agenda, locking
+from bookings.models import Doctor, DoctorDay, Slot
 from bookings.timetable import day_bounds
 
 DayKey = tuple[UUID, date]
@@ -72,16 +73,6 @@ class Group:
 def group(window: Window, variant: Variant) -> Group:
     """Return the one group of such viewers. A forgotten one costs a second rendering."""
     return Group(window, variant)
-
-
-class Ready:
-    """Messages to many: their texts, and the same as websocket frames in one piece."""
-
-    __slots__ = ("frames", "texts")
-
-    def __init__(self, texts: list[str]) -> None:
-        self.texts = texts
-        self.frames = b"".join(_frame(text.encode()) for text in texts)
 
 
 @dataclass
@@ -199,21 +190,47 @@ def heartbeat(version: int, variant: Variant, *, is_live: bool) -> str:
     return _beat(version, is_live=is_live)
 
 
-def read(days: Collection[DayKey], windows: Collection[Window], now: datetime) -> State:
-    """Read whole days and windows of the current clinic. Revisions come first: a change
-    in between is then seen again, never missed.
+def read(days: Collection[DayKey], windows: Collection[Window]) -> State:
+    """Read whole days and windows of the current clinic, and the database's clock.
+
+    Days, which is what each change asks for, are one statement. Revisions never come
+    after the slots: a change in between is then seen again, never missed.
     """
-    spans = [(window.doctor, window.first, window.last) for window in windows]
-    spans += [(doctor, day, day) for doctor, day in days]
     revisions: dict[DayKey, int] = {}
     slots: dict[UUID, Slot] = {}
-    for doctor, first, last in spans:
-        doctors = [doctor] if doctor else _all_doctors()
-        revisions |= agenda.revisions(doctors, first, last)
-        rows = Slot.objects.filter(doctor__in=doctors, day__gte=first, day__lte=last)
+    now: datetime | None = None
+    for window in windows:
+        doctors = [window.doctor] if window.doctor else _all_doctors()
+        revisions |= agenda.revisions(doctors, window.first, window.last)
+        rows = Slot.objects.filter(
+            doctor__in=doctors, day__gte=window.first, day__lte=window.last
+        )
         slots |= {slot.pk: slot for slot in rows}
+    for slot in _of_days(days):
+        slots[slot.pk] = slot
+        now = slot.read_at
+        if slot.revision is not None:
+            revisions[slot.doctor_id, slot.day] = slot.revision
     ordered = sorted(slots.values(), key=lambda slot: (slot.start, slot.pk))
-    return State(now, ordered, revisions)
+    return State(now or locking.clock(), ordered, revisions)
+
+
+def _of_days(days: Collection[DayKey]) -> list[Any]:
+    if not days:
+        return []
+    day = DoctorDay.objects.filter(doctor=OuterRef("doctor"), day=OuterRef("day"))
+    asked = [Q(doctor=doctor, day=date) for doctor, date in days]
+    rows = Slot.objects.filter(reduce(or_, asked)).annotate(
+        revision=Subquery(day.values("revision")), read_at=_Asked()
+    )
+    return list(rows)
+
+
+class _Asked(Func):
+    """PostgreSQL's clock as the statement began: before what it reads, never after."""
+
+    function = "statement_timestamp"
+    output_field = DateTimeField()
 
 
 def revisions(windows: Collection[Window]) -> dict[DayKey, int]:
@@ -259,18 +276,6 @@ def _beat(version: int, *, is_live: bool, snapshot: str = "") -> str:
     state = "on" if is_live else "retry"
     kind = format_html(' data-snapshot="{}"', snapshot) if snapshot else ""
     return format_html('<i data-beat="{}" data-state="{}"{}></i>', version, state, kind)
-
-
-def _frame(payload: bytes) -> bytes:
-    """Wrap a text as a whole, unmasked websocket frame (RFC 6455, 5.2)."""
-    size = len(payload)
-    if size < 126:
-        head = struct.pack("!BB", 0x81, size)
-    elif size < 1 << 16:
-        head = struct.pack("!BBH", 0x81, 126, size)
-    else:
-        head = struct.pack("!BBQ", 0x81, 127, size)
-    return head + payload
 
 
 def _json(message: dict[str, Any]) -> str:

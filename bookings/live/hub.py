@@ -20,6 +20,7 @@ from bookings.live import frames
 from bookings.live.events import Event
 from bookings.live.frames import DayKey
 from bookings.live.ledger import Ledger
+from bookings.live.ready import Ready
 from bookings.live.socket import SESSION_ENDED, Socket
 from bookings.live.subscription import Subscription
 
@@ -165,7 +166,7 @@ class Feed:
             self._beat()
 
     def _beat(self) -> None:
-        made: dict[frames.Group, frames.Ready] = {}
+        made: dict[frames.Group, Ready] = {}
         for socket in self._greeted:
             group = socket.group
             if group not in made:
@@ -174,7 +175,7 @@ class Feed:
                     group.variant,
                     is_live=self._subscription.is_up,
                 )
-                made[group] = frames.Ready([text])
+                made[group] = Ready([text])
             socket.push(made[group])
 
 

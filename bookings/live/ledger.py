@@ -12,7 +12,8 @@ from uuid import UUID
 
 from bookings import locking
 from bookings.live import admission, frames
-from bookings.live.frames import DayKey, Group, Ready, Renderer, State, Window
+from bookings.live.frames import DayKey, Group, Renderer, State, Window
+from bookings.live.ready import Ready
 from bookings.live.socket import Socket
 from bookings.models import Slot
 from tenants.context import as_it_is_now, clinic_context
@@ -68,7 +69,7 @@ class Ledger:
                 newcomers = newcomers | _json_viewers(sockets, missed)
             windows = {each.window for each in {socket.group for socket in newcomers}}
             if touched or windows:
-                state = frames.read(touched, windows, locking.clock())
+                state = frames.read(touched, windows)
                 news.texts = self._texts(state, sockets, newcomers)
         return news
 

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from bookings.live.frames import Group, Ready, Variant, Window
+from bookings.live.frames import Group, Variant, Window
+from bookings.live.ready import Ready
 
 BAD_QUERY, SESSION_ENDED, NOT_FOUND, TOO_SLOW = 4400, 4401, 4404, 4408
 
