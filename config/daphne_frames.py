@@ -9,7 +9,7 @@ from typing import Any
 from daphne.server import Server
 
 
-class FrameServer(Server):  # type: ignore[misc]
+class FrameServer(Server):
     def create_application(self, protocol: Any, scope: Any) -> Any:
         """Begin the application for one request or websocket."""
         if scope["type"] == "websocket":

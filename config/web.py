@@ -22,24 +22,24 @@ def command(server: str, host: str, port: int, *, is_shared: bool = False) -> li
 
 def main(server: str, host: str, port: str, share: str = "") -> None:
     """Serve until SIGTERM or SIGINT. Raises OSError if the port cannot be had."""
-    listening = _listen(host, int(port), is_shared=share == "--share")
+    listening = _bind(host, int(port), is_shared=share == "--share")
     from config.asgi import application  # noqa: PLC0415 (takes a second)
 
     # What is loaded stays for good: no collection need look at it again.
     gc.collect()
     gc.freeze()
+    listening.listen(_BACKLOG)  # from now on, so that nobody waits for our start
     serve = {"daphne": _daphne, "uvicorn": _uvicorn}[server]
     serve(application, listening)
 
 
-def _listen(host: str, port: int, *, is_shared: bool) -> socket.socket:
+def _bind(host: str, port: int, *, is_shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if is_shared:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listening.bind((host, port))
-    listening.listen(_BACKLOG)
     return listening
 
 
