@@ -1,12 +1,15 @@
 """daphne, with the same way to write ready frames as `config.uvicorn_frames`.
 
-Its `send` never waits for a viewer who is behind, nor does this.
+Its `send` never waits for a viewer who is behind: what is not read piles up here. So who
+is too far behind is hung up on, to come back for a snapshot.
 """
 
 from functools import partial
 from typing import Any
 
 from daphne.server import Server
+
+_MOST_UNREAD = 1024 * 1024  # bytes that wait here for one viewer
 
 
 class FrameServer(Server):
@@ -22,5 +25,9 @@ class FrameServer(Server):
 def _write_frames(protocol: Any, frames: bytes) -> bool:
     if protocol.state != protocol.STATE_OPEN:
         return False
-    protocol.transport.write(frames)
+    transport = protocol.transport
+    if len(transport.dataBuffer) + transport._tempDataLen > _MOST_UNREAD:
+        transport.abortConnection()
+        return True
+    transport.write(frames)
     return True

@@ -5,13 +5,15 @@ import subprocess
 import sys
 from typing import Any
 
+import httpx
 import pytest
 import websockets
 from django.conf import settings
 
 from bookings.tests import make
 from bookings.tests.live.watching import of_week
-from bookings.tests.processes import start_daphne
+from bookings.tests.processes import Daphne, free_port, start_daphne, start_python
+from config import web
 
 pytestmark = pytest.mark.xdist_group("processes")
 
@@ -20,23 +22,49 @@ pytestmark = pytest.mark.xdist_group("processes")
 def test_a_server_answers_sends_live_frames_and_ends_on_sigterm(committed, server):
     make.practice()
     doctor = make.doctor()
-    make.slots(doctor)
-    web = start_daphne({"SERVER": server})
+    slots = make.slots(doctor)
+    one = start_daphne({"SERVER": server})
     try:
-        web.wait_until_ready()
-        assert asyncio.run(_first_frame(web.port, of_week(doctor))).startswith(
-            '{"type":"snapshot"'
-        )
-        web.process.terminate()
-        web.process.wait(10)
+        one.wait_until_ready()
+        first, second = asyncio.run(_frames(one.port, doctor, slots[0]))
+        assert first.startswith('{"type":"snapshot"')
+        assert second.startswith('{"type":"slotUpdated"')
+        assert str(slots[0].pk) in second
+        one.process.terminate()
+        one.process.wait(10)
     finally:
-        web.stop()
+        one.stop()
 
 
-async def _first_frame(port: int, query: str) -> Any:
-    url = f"ws://riverside.localhost:{port}/ws/slots/?{query}"
-    async with websockets.connect(url, host="127.0.0.1", port=port) as page:
-        return await page.recv()
+async def _frames(port: int, doctor: Any, slot: Any) -> tuple[str, str]:
+    """Watch a doctor's times while a guest books one: snapshot and news."""
+    there: Any = {"host": "127.0.0.1", "port": port}
+    url = f"ws://riverside.localhost:{port}/ws/slots/?{of_week(doctor)}"
+    guest = {"name": "Can Kaya", "email": "can@mail.example"}
+    async with websockets.connect(url, **there) as page, httpx.AsyncClient() as client:
+        first = await page.recv()
+        made = await client.post(
+            f"http://127.0.0.1:{port}/api/v1/appointments/",
+            headers={"host": "riverside.localhost"},
+            json={"slot": str(slot.pk), "patient": guest},
+        )
+        assert made.status_code == 201
+        return str(first), str(await asyncio.wait_for(page.recv(), 10))
+
+
+def test_processes_that_share_a_port_stand_in_for_each_other(committed):
+    del committed
+    port = free_port()
+    command = web.command("uvicorn", "127.0.0.1", port, is_shared=True)
+    pair = [Daphne(start_python(command, {}, port=port), port) for _ in range(2)]
+    try:
+        for each in pair:
+            each.wait_until_ready()
+        pair[0].stop()
+        pair[1].wait_until_ready()
+    finally:
+        for each in pair:
+            each.stop()
 
 
 @pytest.mark.parametrize(
