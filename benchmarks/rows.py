@@ -14,12 +14,18 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Row:
-    """One number, and what it means."""
+    """One number, and what it means.
+
+    `must` and `aim` are the targets of a ratio to the rival, where there are any. A ratio
+    that had better be small has an aim below its must.
+    """
 
     what: str
     value: float
     unit: str
     note: str = ""
+    must: float | None = None
+    aim: float | None = None
 
 
 def milliseconds(work: Callable[[], object]) -> float:
@@ -37,6 +43,21 @@ def median(what: str, times: Sequence[float], note: str = "") -> Row:
     )
 
 
+def ratio(
+    what: str,
+    ours: Sequence[float],
+    rivals: Sequence[float],
+    *,
+    must: float | None = None,
+    aim: float | None = None,
+) -> Row:
+    """Return the median of the ratios of each round, with their range."""
+    ratios = [mine / theirs for mine, theirs in zip(ours, rivals, strict=True)]
+    spread = f"{min(ratios):.2f} to {max(ratios):.2f}, n = {len(ratios)}"
+    wanted = f"; must {must:g}, aim {aim:g}" if must and aim else ""
+    return Row(what, statistics.median(ratios), "x", spread + wanted, must, aim)
+
+
 def show(row: Row) -> None:
     """Print a row as soon as it is known."""
     value = f"{row.value:,.2f}" if row.value < 10 else f"{row.value:,.0f}"
@@ -50,6 +71,7 @@ def write(path: Path, rows: Sequence[Row]) -> None:
     kept = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[1], 1),
         "python": platform.python_version(),
         "rows": [asdict(row) for row in rows],
     }

@@ -1,0 +1,131 @@
+"""Clinics full of free times and of patients who have logged in."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count, cycle, islice
+
+from django.core.management import call_command
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.models import User
+from bookings.models import Doctor, Practice, Slot
+from bookings.seed import load
+from tenants.context import clinic_context, connection
+from tenants.models import Clinic
+from tenants.provisioning import create_clinic
+
+_LONG = timedelta(days=1)  # tokens must outlive the benchmark
+_number = count(1)
+_FREE = (
+    "UPDATE bookings_slot SET appointment_id = NULL, version = version + 1 "
+    "WHERE appointment_id IS NOT NULL",
+    "DELETE FROM bookings_outboxmessage",
+    "DELETE FROM bookings_appointmentchange",
+    "DELETE FROM bookings_keptanswer",
+    "UPDATE bookings_hold SET appointment_id = NULL",
+    "DELETE FROM bookings_appointment",
+    "VACUUM ANALYZE bookings_slot",
+    "VACUUM ANALYZE bookings_appointment",
+    "VACUUM ANALYZE bookings_appointmentchange",
+    "VACUUM ANALYZE bookings_outboxmessage",
+    "VACUUM ANALYZE bookings_keptanswer",
+)
+
+
+@dataclass
+class Filled:
+    """One clinic, and what requests to it need."""
+
+    clinic: Clinic
+    tokens: list[str]
+    slots: list[str]  # free, by start and doctor: neighbours are of other doctors
+    doctors: list[tuple[str, str]]  # id and slug
+    days: list[date]
+    _taken: int = field(default=0)
+
+    @property
+    def host(self) -> str:
+        return f"{self.clinic.slug}.localhost"
+
+    def orders(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (host, token, body) of the free slots that come next.
+
+        Nobody books two times at once: there are more patients than doctors.
+        """
+        patients = cycle(self.tokens)
+        for slot in self.slots[self._taken :]:
+            yield self.host, next(patients), json.dumps({"slot": slot})
+
+    def took(self, number: int) -> None:
+        """So many may have been booked by now."""
+        self._taken += number
+
+    def appointments(self) -> int:
+        with clinic_context(self.clinic), connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM bookings_appointment")
+            return int(cursor.fetchone()[0])
+
+    def free(self) -> None:
+        """Take all appointments away, by SQL: no action could, and none is wanted."""
+        with clinic_context(self.clinic), connection.cursor() as cursor:
+            for statement in _FREE:
+                cursor.execute(statement)
+        self._taken = 0
+
+
+def prepare() -> None:
+    """Make the tables that all clinics share."""
+    call_command("migrate_schemas", verbosity=0)
+
+
+def filled(*, doctors: int, days: int, patients: int) -> Filled:
+    """Make a clinic with 40 times a day of each doctor."""
+    slug = f"load{next(_number)}"
+    clinic, _ = create_clinic(
+        slug=slug,
+        name=slug.title(),
+        timezone="Europe/Berlin",
+        owner_email=f"owner@{slug}.example",
+        owner_password=None,
+    )
+    with clinic_context(clinic):
+        load.fill(doctors=doctors, days=days, patients=patients)
+        Practice.objects.update(max_open_appointments=32_000)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+        return Filled(clinic, _tokens(clinic), *_times())
+
+
+def _tokens(clinic: Clinic) -> list[str]:
+    tokens.LIFETIME["access"] = _LONG  # in this process only: it signs, others check
+    users = User.objects.filter(role=User.Role.PATIENT)
+    return [tokens.issue(user, clinic.pk).access for user in users]
+
+
+def _times() -> tuple[list[str], list[tuple[str, str]], list[date]]:
+    soon = timezone.now() + timedelta(hours=2)
+    free = Slot.objects.filter(start__gt=soon, appointment=None)
+    slots = free.order_by("start", "doctor_id").values_list("pk", flat=True)
+    doctors = Doctor.objects.order_by("pk").values_list("pk", "slug")
+    days = sorted(set(free.values_list("day", flat=True)))
+    return (
+        [str(slot) for slot in slots],
+        [(str(doctor), slug) for doctor, slug in doctors],
+        days[1:],  # whole ones
+    )
+
+
+def spread(clinics: list[Filled], number: int) -> list[tuple[str, str, str]]:
+    """Return so many orders, of one clinic after the other."""
+    open_ones = [clinic.orders() for clinic in clinics]
+    found: list[tuple[str, str, str]] = []
+    with suppress(StopIteration):
+        for orders in cycle(open_ones):
+            found.extend(islice(orders, 1))
+            if len(found) >= number:
+                break
+    return found

@@ -1,0 +1,61 @@
+"""What processes used, as the kernel counts it (Linux)."""
+
+import os
+import socket
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_LISTENS = "0A"
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Of all threads, in user and kernel mode, since they began."""
+    return sum(map(_cpu_seconds, pids))
+
+
+def _cpu_seconds(pid: int) -> float:
+    # The second field is the name, which may have blanks.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def memory_mib(pids: Iterable[int]) -> tuple[float, float]:
+    """Return RSS and PSS: all that is there, and our share of what is shared."""
+    rss = pss = 0
+    for pid in pids:
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            rss += int(line.split()[1]) if line.startswith("Rss:") else 0
+            pss += int(line.split()[1]) if line.startswith("Pss:") else 0
+    return rss / 1024, pss / 1024
+
+
+def wait_for_listeners(port: int, count: int, seconds: float = 60) -> None:
+    """Wait until so many sockets take connections on a port.
+
+    Raises:
+        TimeoutError: they did not in time.
+    """
+    deadline = time.monotonic() + seconds
+    while _listeners(port) < count:
+        if time.monotonic() > deadline:
+            message = f"Nobody listens on port {port}."
+            raise TimeoutError(message)
+        time.sleep(0.05)
+
+
+def _listeners(port: int) -> int:
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    rows = (line.split() for line in lines)
+    return sum(
+        row[1].endswith(f":{port:04X}") and row[3] == _LISTENS for row in rows
+    )
+
+
+def free_port() -> int:
+    """Return a port that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
