@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from bookings.quick.asked import Answer, Asked
 from bookings.quick.booking import Booking
 from bookings.quick.counting import Counter
+from bookings.quick.lists import Lists
 
 # None: Django is to answer.
 Route = Callable[[Asked], Awaitable[Answer | None]]
@@ -16,6 +17,7 @@ class Routes:
     def __init__(self) -> None:
         counter = Counter()
         self._exact: dict[tuple[str, str], Route] = {
+            ("GET", "/api/v1/slots/"): Lists(counter).answer,
             ("POST", "/api/v1/appointments/"): Booking(counter).answer,
         }
 
