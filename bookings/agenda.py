@@ -228,16 +228,15 @@ def alternatives(
     is_move: bool = False,
 ) -> list[SlotView]:
     """The free starts of the same doctor that are nearest to a slot, in order."""
-    first, last = slot.start - timedelta(days=7), slot.start + timedelta(days=7)
-    views = between(
-        slot.doctor,
-        first,
-        last,
-        service=service,
-        now=now,
-        is_move=is_move,
-    )
-    free = [view for view in views if view.can_start and view.id != slot.pk]
+    free: list[SlotView] = []
+    for reach in (timedelta(days=1), timedelta(days=7)):
+        first, last = slot.start - reach, slot.start + reach
+        views = between(
+            slot.doctor, first, last, service=service, now=now, is_move=is_move
+        )
+        free = [view for view in views if view.can_start and view.id != slot.pk]
+        if len(free) >= count:  # whatever lies further away is not nearer
+            break
     free.sort(key=lambda view: abs(view.slot.start - slot.start))
     return sorted(free[:count], key=lambda view: view.slot.start)
 

@@ -75,7 +75,7 @@ class Door:
         loop = asyncio.get_running_loop()
         routes = self._routes.get(loop)
         if routes is None:
-            routes = self._routes[loop] = Routes()
+            routes = self._routes[loop] = Routes(self._django)
         return routes
 
     async def _answer(

@@ -27,6 +27,7 @@ Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
 WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
+_weeding: set["asyncio.Task[None]"] = set()
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = WeakKeyDictionary()
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, "redis.Redis"] = (
     WeakKeyDictionary()
@@ -53,7 +54,9 @@ async def borrowed(clinic: "Clinic") -> AsyncIterator[AsyncConnection[Any]]:
         yield lent
     except OperationalError:
         if lent.broken:  # the others have likely died with it
-            asyncio.get_running_loop().create_task(pool.check())
+            weeding = asyncio.create_task(pool.check())
+            _weeding.add(weeding)  # the loop itself keeps no task alive
+            weeding.add_done_callback(_weeding.discard)
         raise
     finally:
         seen: set[str] = lent.__dict__.setdefault("seen_schemas", set())
@@ -72,6 +75,7 @@ def qualified(statement: str, clinic: "Clinic") -> str:
 async def close() -> None:
     """Close the running loop's connections; for who ends a loop but not the process."""
     loop = asyncio.get_running_loop()
+    await asyncio.gather(*_weeding, return_exceptions=True)
     if pool := _pools.pop(loop, None):
         await pool.close()
     if client := _clients.pop(loop, None):

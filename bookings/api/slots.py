@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -26,6 +28,11 @@ _FILTERS = [
 ]
 
 
+# Asked anew each time, answered in full only when it has changed.
+CACHING = "private, no-cache"
+
+
+@method_decorator(conditional_page, name="dispatch")
 class Slots(Endpoint):
     permission_classes = (AllowAny,)
     pagination_class = Cursor
@@ -39,7 +46,9 @@ class Slots(Endpoint):
         pages = Cursor()
         page = pages.paginate_queryset(self._asked_for(request, now), request, self)
         shown = SlotSerializer(page, many=True, context={"now": now})
-        return pages.get_paginated_response(shown.data)
+        response = pages.get_paginated_response(shown.data)
+        response.headers["Cache-Control"] = CACHING
+        return response
 
     def _asked_for(self, request: Request, now: Any) -> Any:
         zone = clinic_request(request).clinic.zone

@@ -74,5 +74,13 @@ def test_what_breaks_is_told_without_its_insides(
 
 
 def test_answers_are_kept_by_nobody(guest, patient):
-    for answer in (guest.get("slots/"), patient.get("appointments/")):
+    for answer in (guest.get("doctors/"), patient.get("appointments/")):
         assert answer["Cache-Control"] == "no-store"
+
+
+def test_times_may_be_kept_but_are_asked_for_each_time(guest):
+    first = guest.get("slots/")
+    again = guest.client.get("/api/v1/slots/", headers={"if-none-match": first["ETag"]})
+
+    assert first["Cache-Control"] == "private, no-cache"
+    assert (again.status_code, again.content) == (304, b"")

@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
+
 from bookings.quick import booking
 from config.door import Door
 from config.threads import ThreadsHandler
 from tenants import pools
+from tenants.context import clinic_context
 
 # Django reads this one: the loop takes only the plainest form.
 DJANGO = "application/json; charset=utf-8"
@@ -38,14 +41,42 @@ class Program:
     def post(self, body: Any, /, **headers: str) -> Reply:
         return ask([self.booking(body, **headers)])[0]
 
+    def get(
+        self, path: str, query: str, *, by_django: bool = False, **headers: str
+    ) -> Reply:
+        return ask([self.reading(path, query, by_django=by_django, **headers)])[0]
+
+    def reading(
+        self, path: str, query: str, *, by_django: bool = False, **headers: str
+    ) -> "Question":
+        """A question; `by_django`: put so that the loop does not take it."""
+        said = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token:
+            said["authorization"] = f"Bearer {self.token}"
+        more = [("x-forwarded-proto", "http")] * 2 if by_django else []
+        return Question(
+            self._host(), [*said.items(), *self.more, *more], b"", "GET", path, query
+        )
+
+    def interleaved(
+        self,
+        path: str,
+        query: str,
+        scene: Callable[[Callable[[], Reply]], list[Reply]],
+    ) -> list[Reply]:
+        """Play a scene in a thread, whose `reading()` asks one and the same process."""
+        return asyncio.run(_played(self.reading(path, query), scene, self.clinic))
+
+    def _host(self) -> str:
+        return self.host or f"{self.clinic.slug}.localhost"
+
     def booking(self, body: Any, /, **headers: str) -> "Question":
         said = {"content-type": "application/json"}
         if self.token:
             said["authorization"] = f"Bearer {self.token}"
         said |= {name.replace("_", "-"): value for name, value in headers.items()}
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        host = self.host or f"{self.clinic.slug}.localhost"
-        return Question(host, [*said.items(), *self.more], raw)
+        return Question(self._host(), [*said.items(), *self.more], raw)
 
 
 @dataclass
@@ -53,16 +84,19 @@ class Question:
     host: str
     headers: list[tuple[str, str]]
     body: bytes
+    method: str = "POST"
+    path: str = "/api/v1/appointments/"
+    query: str = ""
 
     def scope(self) -> dict[str, Any]:
         named = [("host", self.host), ("content-length", str(len(self.body)))]
         return {
             "type": "http",
             "http_version": "1.1",
-            "method": "POST",
+            "method": self.method,
             "scheme": "http",
-            "path": "/api/v1/appointments/",
-            "query_string": b"",
+            "path": self.path,
+            "query_string": self.query.encode(),
             "root_path": "",
             "client": ("127.0.0.1", 4711),
             "server": ("127.0.0.1", 8000),
@@ -81,6 +115,27 @@ async def _all(questions: list[Question]) -> list[Reply]:
         return list(await asyncio.gather(*(door.answer(each) for each in questions)))
     finally:
         await asyncio.gather(*booking.tasks)  # the worker is woken a little later
+        await pools.close()
+
+
+async def _played(
+    question: Question, scene: Callable[[Any], list[Reply]], clinic: Any
+) -> list[Reply]:
+    door, loop = _Watched(), asyncio.get_running_loop()
+
+    def reading() -> Reply:
+        return asyncio.run_coroutine_threadsafe(door.answer(question), loop).result()
+
+    def play() -> list[Reply]:
+        with clinic_context(clinic):
+            try:
+                return scene(reading)
+            finally:
+                connection.close()
+
+    try:
+        return await asyncio.to_thread(play)
+    finally:
         await pools.close()
 
 

@@ -1,0 +1,238 @@
+"""A doctor's page for strangers: as Django made it, for as long as nothing has changed.
+
+Django renders it once; the bytes are kept with a mark of all that such a page can depend
+on in the clinic. As with lists, who asks is given them only after a look at that mark
+which began when they had asked, and one look serves all who ask at that moment. What is
+each visitor's own (the token of forms, the nonce of scripts) is put in anew each time.
+Whoever has a session is left to Django: something may be held for them.
+"""
+
+import asyncio
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import psycopg
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, parse_cookie
+from django.middleware.csrf import get_token
+from django.utils.http import parse_etags
+
+from bookings.quick.asked import Answer, Asked, Headers
+from tenants import pools
+from tenants.pools import NoConnectionError
+from tenants.turns import Turns
+
+if TYPE_CHECKING:
+    from tenants.models import Clinic
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+Key = tuple[UUID, str, str, str, str, bool]
+
+_MOST_BYTES = 32 * 1024 * 1024
+_SECRET = "A" * 32  # of the visitor in whose name a page is made
+_TOKEN = re.compile(rb'(?<=name="csrfmiddlewaretoken" value=")[A-Za-z0-9]{64}(?=")')
+_IS_SECRET = re.compile(r"[A-Za-z0-9]{32}")
+# Of the visitor, or of one answer; the rest is the page's.
+_NOT_KEPT = frozenset({b"set-cookie", b"content-length", b"server", b"date"})
+
+# xmin is the version of a row: a sum of them changes when any of the rows does.
+_LOOK = """
+    SELECT clock_timestamp(),
+        (SELECT min(held_until) FROM {schema}bookings_slot
+            WHERE held_until > clock_timestamp()),
+        (SELECT coalesce(sum(revision), 0)::bigint FROM {schema}bookings_doctorday
+            WHERE day >= current_date - 2),
+        (SELECT sum(xmin::text::bigint) FROM {schema}bookings_doctor),
+        (SELECT sum(xmin::text::bigint) FROM {schema}bookings_service),
+        (SELECT sum(xmin::text::bigint) FROM {schema}bookings_location),
+        (SELECT sum(xmin::text::bigint) FROM {schema}bookings_practice),
+        (SELECT sum(xmin::text::bigint + id) FROM {schema}bookings_doctor_services),
+        (SELECT xmin::text FROM public.tenants_clinic WHERE id = %s)
+"""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the clinic stands: pages that were made at an equal mark are true."""
+
+    mark: tuple[Any, ...]
+    until: datetime  # when something changes by itself: a hold's end, the next minute
+
+
+@dataclass(frozen=True)
+class Page:
+    """What Django said, cut where a visitor's own words belong."""
+
+    look: Look
+    status: int
+    headers: Headers
+    pieces: list[bytes]  # tokens of forms stand between them
+    nonce: bytes
+    etag: str
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.pieces))
+
+
+class Pages:
+    """The route; lives in one event loop."""
+
+    def __init__(self, django: App) -> None:
+        self._django = django
+        self._turns = Turns[None, Look](_look, most=1000, waiting=4000)
+        self._memory: OrderedDict[Key, Page] = OrderedDict()
+        self._size = 0
+        self._making: dict[tuple[Key, Look], asyncio.Task[Page | None]] = {}
+
+    async def answer(self, asked: Asked) -> Answer | None:
+        """Answer with a page; None where Django is to answer.
+
+        Raises:
+            FullError: too many are waiting.
+        """
+        cookies = parse_cookie(asked.header(b"cookie"))
+        if not _is_plain(asked, cookies):
+            return None
+        try:
+            look = await self._turns.ask(asked.clinic, None)
+        except (NoConnectionError, psycopg.Error):
+            return None
+        page = await self._page(asked, look, cookies.get("tz", ""))
+        if page is None:
+            return None
+        if page.etag and page.etag in parse_etags(asked.header(b"if-none-match")):
+            return Answer(304, b"", page.headers)
+        return _told(page, cookies.get(settings.CSRF_COOKIE_NAME, ""))
+
+    async def _page(self, asked: Asked, look: Look, zone: str) -> Page | None:
+        is_fragment = b"hx-request" in asked.headers
+        own = (asked.path, asked.query, asked.language, zone, is_fragment)
+        key = (asked.clinic.pk, *own)
+        page = self._memory.get(key)
+        if page and page.look == look:  # … whose minute and next lapse are in it
+            self._memory.move_to_end(key)
+            return page
+        task = self._making.get((key, look))
+        if task is None:
+            task = asyncio.create_task(_made(self._django, asked, look, zone))
+            self._making[key, look] = task
+            task.add_done_callback(lambda _: self._making.pop((key, look)))
+        page = await asyncio.shield(task)
+        if page:
+            self._keep(key, page)
+        return page
+
+    def _keep(self, key: Key, page: Page) -> None:
+        if before := self._memory.pop(key, None):
+            self._size -= before.size
+        self._memory[key] = page
+        self._size += page.size
+        while self._size > _MOST_BYTES:
+            _, forgotten = self._memory.popitem(last=False)
+            self._size -= forgotten.size
+
+
+async def _look(clinic: "Clinic", asked: Sequence[None]) -> list[Look]:
+    async with pools.borrowed(clinic) as connection:
+        statement = pools.qualified(_LOOK, clinic)
+        cursor = await connection.execute(statement, [clinic.pk])
+        [[now, lapse, *mark]] = await cursor.fetchall()
+    minute = now.replace(second=0, microsecond=0)
+    until = minute + timedelta(minutes=1)
+    look = Look((minute, *mark), min(until, lapse) if lapse else until)
+    return [look] * len(asked)
+
+
+def _is_plain(asked: Asked, cookies: dict[str, str]) -> bool:
+    """Whether the page is the same for everybody like the one who asks."""
+    return not (
+        settings.SESSION_COOKIE_NAME in cookies
+        or "messages" in cookies
+        or b"authorization" in asked.headers
+        or b"hx-history-restore-request" in asked.headers
+        or asked.clinic.primary_domain not in ("", _host(asked))
+        or len(asked.query) > 200
+    )
+
+
+def _host(asked: Asked) -> str:
+    return asked.header(b"host").partition(":")[0]
+
+
+async def _made(django: App, asked: Asked, look: Look, zone: str) -> Page | None:
+    """Have Django make the page for somebody whose own words we know again."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await django(_scope(asked, zone), receive, send)
+    start, body = sent[0], b"".join(each.get("body", b"") for each in sent[1:])
+    headers = [(n, v) for n, v in start["headers"] if n.lower() not in _NOT_KEPT]
+    if start["status"] != 200:
+        return None
+    said = {name.lower(): value for name, value in headers}
+    nonce = re.search(rb"'nonce-([^']+)'", said.get(b"content-security-policy", b""))
+    return Page(
+        look,
+        start["status"],
+        headers,
+        _TOKEN.split(body),
+        nonce[1] if nonce else b"",
+        said.get(b"etag", b"").decode(),
+    )
+
+
+def _scope(asked: Asked, zone: str) -> dict[str, Any]:
+    cookies = f"{settings.CSRF_COOKIE_NAME}={_SECRET}"
+    if zone:
+        cookies += f"; tz={zone}"
+    kept = (b"host", b"hx-request", b"accept-language", b"x-forwarded-proto")
+    headers = [(name, asked.headers[name]) for name in kept if name in asked.headers]
+    return {**asked.scope, "headers": [*headers, (b"cookie", cookies.encode("latin1"))]}
+
+
+def _told(page: Page, secret: str) -> Answer:
+    headers = list(page.headers)
+    if not _IS_SECRET.fullmatch(secret):
+        secret = secrets.token_hex(16)
+        headers.append((b"Set-Cookie", _cookie(secret)))
+    body = page.pieces[0]
+    if len(page.pieces) > 1:
+        body = _token(secret).join(page.pieces)
+    if page.nonce:
+        nonce = secrets.token_urlsafe(16).encode()
+        body = body.replace(page.nonce, nonce)
+        headers = [(n, v.replace(page.nonce, nonce)) for n, v in headers]
+    return Answer(page.status, body, headers)
+
+
+def _token(secret: str) -> bytes:
+    """Mask the secret for this answer, as Django does."""
+    request = HttpRequest()
+    request.META["CSRF_COOKIE"] = secret
+    return get_token(request).encode()
+
+
+def _cookie(secret: str) -> bytes:
+    answer = HttpResponse()
+    answer.set_cookie(
+        settings.CSRF_COOKIE_NAME,
+        secret,
+        max_age=settings.CSRF_COOKIE_AGE,
+        path=settings.CSRF_COOKIE_PATH,
+        secure=settings.CSRF_COOKIE_SECURE,
+        httponly=settings.CSRF_COOKIE_HTTPONLY,
+        samesite="Lax",
+    )
+    return answer.cookies[settings.CSRF_COOKIE_NAME].OutputString().encode()

@@ -1,0 +1,212 @@
+"""A doctor's page for strangers: as Django makes it, and never an old one."""
+
+import re
+import time
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from bookings import locking
+from bookings.actions import appointments, holds
+from bookings.models import Appointment, Doctor, Hold, Practice
+from bookings.quick import pages
+from bookings.tests import make
+from bookings.tests.quick.asking import Program, ask, told
+
+FRAGMENT = {"hx_request": "true"}
+
+
+@pytest.fixture
+def path(slots):
+    return f"/doctors/{slots[0].doctor.slug}/"
+
+
+@pytest.fixture
+def query(slots):
+    return f"date={slots[0].day}"
+
+
+@pytest.fixture
+def visitor(committed):
+    return Program(committed)
+
+
+def _in(text, pattern):
+    """The first group of the first match."""
+    found = re.search(pattern, text)
+    assert found, pattern
+    return found[1]
+
+
+def _plain(body):
+    """Without what is each answer's own."""
+    body = re.sub(rb'csrfmiddlewaretoken" value="[A-Za-z0-9]{64}"', b"TOKEN", body)
+    return re.sub(rb'nonce="[^"]+"', b"NONCE", body)
+
+
+def _same(headers):
+    own = {"set-cookie", "csp"}
+    return {n: v for n, v in told(headers).items() if n not in own}
+
+
+@pytest.mark.parametrize("headers", [FRAGMENT, {}], ids=["fragment", "page"])
+def test_it_is_the_same_page_as_of_django(visitor, path, query, headers):
+    first = visitor.get(path, query, **headers)
+    slow = visitor.get(path, query, by_django=True, **headers)
+
+    assert (first.by_django, slow.by_django) == (False, True)
+    assert first.status == slow.status == 200
+    assert _plain(first.body) == _plain(slow.body)
+    assert _same(first.headers) == _same(slow.headers)
+    assert b"TOKEN" in _plain(first.body)
+
+
+def test_a_form_of_it_can_be_sent(visitor, path, query, slots):
+    reply = visitor.get(path, query)
+    secret = _in(reply.headers["set-cookie"], r"csrf=([^;]+)")
+    token = _in(reply.body, rb'csrfmiddlewaretoken" value="([^"]+)"').decode()
+    browser = Client(headers={"host": "riverside.localhost"}, enforce_csrf_checks=True)
+    browser.cookies["csrf"] = secret
+
+    wish = {"slot": str(slots[0].pk), "csrfmiddlewaretoken": token}
+    answer = browser.post(path, wish)
+
+    assert answer.status_code == 302
+    assert Hold.objects.count() == 1
+
+
+def test_who_has_a_secret_keeps_it(visitor, path, query, slots):
+    secret = "b" * 32
+    reply = visitor.get(path, query, cookie=f"csrf={secret}")
+
+    assert "set-cookie" not in reply.headers
+    assert not reply.by_django
+
+
+def test_each_has_a_token_and_a_nonce_of_their_own(visitor, path, query):
+    one, other = ask([visitor.reading(path, query)] * 2)
+
+    for pattern in (rb'token" value="([^"]+)"', rb'nonce="([^"]+)"'):
+        assert _in(one.body, pattern) != _in(other.body, pattern)
+    nonce = _in(one.body, rb'nonce="([^"]+)"').decode()
+    assert f"'nonce-{nonce}'" in one.headers["content-security-policy"]
+    assert one.body.count(nonce.encode()) == one.body.count(b'nonce="')
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"cookie": "session=abc"},
+        {"cookie": "messages=abc"},
+        {"hx_request": "true", "hx_history_restore_request": "true"},
+    ],
+)
+def test_who_may_see_something_else_is_left_to_django(visitor, path, query, headers):
+    assert visitor.get(path, query, **headers).by_django
+
+
+def test_what_is_no_page_is_left_to_django(visitor):
+    reply = visitor.get("/doctors/nobody/", "")
+
+    assert (reply.status, reply.by_django) == (404, True)
+
+
+def test_a_clock_of_one_s_own_is_shown(visitor, path, query):
+    tokyo = {"cookie": "tz=Asia%2FTokyo"}
+    there = visitor.get(path, query, **tokyo)
+    slow = visitor.get(path, query, by_django=True, **tokyo)
+    here = visitor.get(path, query)
+
+    assert not there.by_django
+    assert _plain(there.body) == _plain(slow.body) != _plain(here.body)
+
+
+def _book(slot):
+    return appointments.book(
+        slot_id=slot.pk,
+        patient=make.new_patient(),
+        by=None,
+        via=Appointment.Via.PAGE,
+    )
+
+
+def _status(reply, slot):
+    marks = _in(reply.body, rb'(id="slot-%s"[^>]*)' % str(slot.pk).encode())
+    return _in(marks, rb'data-status="(\w+)"').decode()
+
+
+def test_every_change_is_seen_by_the_next_who_asks(committed, path, query, slots):
+    def scene(reading):
+        seen = [reading()]
+        made = _book(slots[0])
+        seen.append(reading())
+        appointments.cancel(appointment_id=made.pk, by=None, via=Appointment.Via.PAGE)
+        seen.append(reading())
+        Doctor.objects.update(name="Another Name")
+        seen.append(reading())
+        Practice.objects.update(phone="020 7946 9999")
+        return [*seen, reading()]
+
+    replies = Program(committed).interleaved(path, query, scene)
+
+    assert [_status(reply, slots[0]) for reply in replies[:3]] == [
+        "free",
+        "booked",
+        "free",
+    ]
+    assert [b"Another Name" in reply.body for reply in replies[2:4]] == [False, True]
+    assert [b"020 7946 9999" in reply.body for reply in replies[3:]] == [False, True]
+    assert not any(reply.by_django for reply in replies)
+
+
+def test_a_hold_that_has_run_out_is_free_again(committed, path, query, slots):
+    make.practice(hold_minutes=1)
+    soon = locking.clock() - timedelta(seconds=59.5)
+
+    def scene(reading):
+        holds.place(slot_id=slots[0].pk, holder="h", now=soon)
+        first = reading()
+        time.sleep(0.6)
+        return [first, reading()]
+
+    replies = Program(committed).interleaved(path, query, scene)
+
+    assert [_status(reply, slots[0]) for reply in replies] == ["held", "free"]
+
+
+def test_who_has_a_fragment_already_is_told_so(visitor, path, query, slots):
+    first = visitor.get(path, query, **FRAGMENT)
+    mark = {"if_none_match": first.headers["etag"]}
+    again = visitor.get(path, query, **FRAGMENT, **mark)
+    slow = visitor.get(path, query, by_django=True, **FRAGMENT, **mark)
+    _book(slots[0])
+    changed = visitor.get(path, query, **FRAGMENT, **mark)
+
+    assert (again.status, again.body, again.by_django) == (304, b"", False)
+    assert (slow.status, changed.status) == (304, 200)
+    assert _same(again.headers) == _same(slow.headers)
+
+
+def test_it_is_made_once_for_all_who_ask_at_once(visitor, path, query, monkeypatch):
+    made = []
+    make_page = pages._made
+
+    async def counted(*of):
+        made.append(of)
+        return await make_page(*of)
+
+    monkeypatch.setattr(pages, "_made", counted)
+
+    replies = ask(visitor.reading(path, query) for _ in range(30))
+
+    assert {reply.status for reply in replies} == {200}
+    assert len(made) <= 2
+
+
+def test_memory_is_bounded(visitor, path, query, monkeypatch):
+    monkeypatch.setattr("bookings.quick.pages._MOST_BYTES", 0)
+
+    replies = ask(visitor.reading(path, query) for _ in range(3))
+
+    assert {reply.status for reply in replies} == {200}
