@@ -36,6 +36,9 @@ _FREE = (
 )
 
 
+Order = tuple[str, str, str]  # host, token, body
+
+
 @dataclass
 class Filled:
     """One clinic, and what requests to it need."""
@@ -51,8 +54,8 @@ class Filled:
     def host(self) -> str:
         return f"{self.clinic.slug}.localhost"
 
-    def orders(self) -> Iterator[tuple[str, str, str]]:
-        """Yield (host, token, body) of the free slots that come next.
+    def orders(self) -> Iterator[Order]:
+        """Yield orders of the free slots that come next, by one patient after the other.
 
         Nobody books two times at once: there are more patients than doctors.
         """
@@ -60,9 +63,20 @@ class Filled:
         for slot in self.slots[self._taken :]:
             yield self.host, next(patients), json.dumps({"slot": slot})
 
-    def took(self, number: int) -> None:
-        """So many may have been booked by now."""
+    def next_orders(self, number: int) -> list[Order]:
+        """Return so many orders, whose slots are not ordered again."""
+        found = list(islice(self.orders(), number))
         self._taken += number
+        return found
+
+    def slots_of(self, doctor: str, first: date, last: date) -> list[str]:
+        """Return the free slots of a doctor's days, of one day after the other."""
+        with clinic_context(self.clinic):
+            free = Slot.objects.filter(
+                doctor=doctor, day__range=(first, last), appointment=None
+            )
+            ordered = free.order_by("start__time", "start").values_list("pk", flat=True)
+            return [str(slot) for slot in ordered]
 
     def appointments(self) -> int:
         with clinic_context(self.clinic), connection.cursor() as cursor:
@@ -82,8 +96,8 @@ def prepare() -> None:
     call_command("migrate_schemas", verbosity=0)
 
 
-def filled(*, doctors: int, days: int, patients: int) -> Filled:
-    """Make a clinic with 40 times a day of each doctor."""
+def filled(*, doctors: int, days: int, patients: int, slot_minutes: int = 15) -> Filled:
+    """Make a clinic whose doctors work ten hours every day."""
     slug = f"load{next(_number)}"
     clinic, _ = create_clinic(
         slug=slug,
@@ -93,7 +107,9 @@ def filled(*, doctors: int, days: int, patients: int) -> Filled:
         owner_password=None,
     )
     with clinic_context(clinic):
-        load.fill(doctors=doctors, days=days, patients=patients)
+        load.fill(
+            doctors=doctors, days=days, patients=patients, slot_minutes=slot_minutes
+        )
         Practice.objects.update(max_open_appointments=32_000)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
@@ -119,10 +135,10 @@ def _times() -> tuple[list[str], list[tuple[str, str]], list[date]]:
     )
 
 
-def spread(clinics: list[Filled], number: int) -> list[tuple[str, str, str]]:
+def spread(clinics: list[Filled], number: int) -> list[Order]:
     """Return so many orders, of one clinic after the other."""
     open_ones = [clinic.orders() for clinic in clinics]
-    found: list[tuple[str, str, str]] = []
+    found: list[Order] = []
     with suppress(StopIteration):
         for orders in cycle(open_ones):
             found.extend(islice(orders, 1))

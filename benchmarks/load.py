@@ -3,8 +3,10 @@
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from http.client import HTTPConnection
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +14,7 @@ from benchmarks.processes import cpu_seconds
 from benchmarks.rows import Row
 from benchmarks.web import Serving
 
+_REST = 0.5  # seconds in which what was on its way when the load ended is done
 MISSING = Row("wrk", 0, "", "is missing: install it to run this benchmark")
 _SCRIPT = r"""
 local requests, n = {}, 0
@@ -52,6 +55,15 @@ class Request:
     def as_line(self) -> str:
         named = [word for pair in self.headers.items() for word in pair]
         return "\t".join((self.method, self.path, self.body, *named))
+
+    def as_bytes(self) -> bytes:
+        body = self.body.encode()
+        told = {**self.headers, "Content-Length": str(len(body))}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in told.items())
+        return f"{self.method} {self.path} HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+    def with_headers(self, more: Mapping[str, str]) -> "Request":
+        return replace(self, headers={**self.headers, **more})
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,7 @@ def burst(
             capture_output=True,
             text=True,
         ).stdout
+        time.sleep(_REST)
         used = cpu_seconds(target.pids) - before
     [result] = [line for line in said.splitlines() if line.startswith("RESULT")]
     numbers = [float(word) for word in result.split()[1:]]
@@ -127,12 +140,14 @@ def posts(
     ]
 
 
-def in_turns(
-    entries: dict[str, Callable[[], Burst]], rounds: int
-) -> dict[str, list[Burst]]:
-    """Run all entries in each round, every other round in the reverse order."""
-    found: dict[str, list[Burst]] = {name: [] for name in entries}
-    for number in range(rounds):
-        for name in list(entries)[:: -1 if number % 2 else 1]:
-            found[name].append(entries[name]())
+def etags(server: Serving, requests: Iterable[Request]) -> dict[str, str]:
+    """Ask each once, and return the ETag of each path."""
+    connection = HTTPConnection("127.0.0.1", server.port)
+    found = {}
+    for each in requests:
+        connection.request(each.method, each.path, headers=each.headers)
+        answer = connection.getresponse()
+        answer.read()
+        found[each.path] = answer.headers["ETag"]
+    connection.close()
     return found

@@ -48,9 +48,7 @@ def wait_for_listeners(port: int, count: int, seconds: float = 60) -> None:
 def _listeners(port: int) -> int:
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
     rows = (line.split() for line in lines)
-    return sum(
-        row[1].endswith(f":{port:04X}") and row[3] == _LISTENS for row in rows
-    )
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == _LISTENS for row in rows)
 
 
 def free_port() -> int:

@@ -48,7 +48,7 @@ def rival(*, plain_pg: bool = False) -> Iterator[Serving]:
     folder = _installed()
     port = free_port()
     env = {
-        "DATABASE_URL": _database(),
+        "DATABASE_URL": database(),
         "PORT": str(port),
         "JWT_SECRET": _SECRET,
         "NODE_ENV": "production",
@@ -81,7 +81,7 @@ def _run(folder: Path, *words: str) -> None:
 
 
 @cache
-def _database() -> str:
+def database() -> str:
     """Make its database beside ours, and return its URL."""
     url = database_beside("seed")
     statements = (_installed() / "data.sql").read_text().split(";\n")

@@ -54,8 +54,10 @@ def ratio(
     """Return the median of the ratios of each round, with their range."""
     ratios = [mine / theirs for mine, theirs in zip(ours, rivals, strict=True)]
     spread = f"{min(ratios):.2f} to {max(ratios):.2f}, n = {len(ratios)}"
-    wanted = f"; must {must:g}, aim {aim:g}" if must and aim else ""
-    return Row(what, statistics.median(ratios), "x", spread + wanted, must, aim)
+    targets = (("must", must), ("aim", aim))
+    wanted = [f"{name} {value:g}" for name, value in targets if value is not None]
+    note = "; ".join((spread, ", ".join(wanted))) if wanted else spread
+    return Row(what, statistics.median(ratios), "x", note, must, aim)
 
 
 def show(row: Row) -> None:

@@ -13,6 +13,9 @@ from pathlib import Path
 from config import embedded
 
 Server = embedded.PostgreSQL | embedded.Valkey
+# The instant of a commit is what live updates are measured from; the memory is what the
+# targets were measured with.
+_POSTGRES = {"track_commit_timestamp": "on", "shared_buffers": "512MB"}
 
 
 @contextmanager
@@ -32,7 +35,7 @@ def own_servers() -> Iterator[Path]:
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, root, ignore_errors=True)
         stack.callback(shutil.rmtree, home.sockets, ignore_errors=True)
-        for server in (embedded.PostgreSQL(home), embedded.Valkey(home)):
+        for server in (embedded.PostgreSQL(home, _POSTGRES), embedded.Valkey(home)):
             _start(stack, server)
         yield root
 

@@ -28,7 +28,7 @@ class Serving:
 def our_web(
     server: str, processes: int = 1, env: Mapping[str, str] | None = None
 ) -> Iterator[Serving]:
-    """Serve, without limits on how often one may ask: one machine asks for all.
+    """Serve as behind a proxy, so that one machine may ask for many addresses.
 
     Args:
         server: daphne or uvicorn.
@@ -36,7 +36,7 @@ def our_web(
     port = free_port()
     shared = processes > 1
     words = [sys.executable, *web.command(server, "127.0.0.1", port, is_shared=shared)]
-    own = {"SERVER": server, "PORT": str(port), "RATE_LIMITS": "off", **(env or {})}
+    own = {"SERVER": server, "PORT": str(port), "TRUSTED_PROXIES": "1", **(env or {})}
     with kept_running([words] * processes, own, settings.BASE_DIR) as pids:
         wait_for_listeners(port, processes)
         yield Serving(port, pids)

@@ -35,19 +35,28 @@ class Load:
 
 
 def fill(
-    *, doctors: int, days: int, patients: int, now: datetime | None = None
+    *,
+    doctors: int,
+    days: int,
+    patients: int,
+    slot_minutes: int = SLOT_MINUTES,
+    now: datetime | None = None,
 ) -> Load:
     """Bring the current clinic to at least that many; safe to repeat.
 
     Args:
-        doctors: each works every day from 8 to 18, in slots of 15 minutes.
+        doctors: each works every day from 8 to 18.
         days: how many days have published times, today included.
         patients: `load1@<slug>.example` and so on, with the demo password.
+        slot_minutes: how long each time is, if the doctor is new.
     """
     now = now or locking.clock()
     _practice(days)
     place, service = _place(), _service()
-    staff = [_doctor(number, place, service) for number in range(1, doctors + 1)]
+    staff = [
+        _doctor(number, place, service, slot_minutes)
+        for number in range(1, doctors + 1)
+    ]
     slots.publish(staff, days=days, now=now)
     _patients(patients)
     return Load(
@@ -84,7 +93,9 @@ def _service() -> Service:
     return service
 
 
-def _doctor(number: int, place: Location, service: Service) -> Doctor:
+def _doctor(
+    number: int, place: Location, service: Service, slot_minutes: int
+) -> Doctor:
     doctor, _ = Doctor.objects.get_or_create(
         slug=f"load-{number}",
         defaults={
@@ -103,7 +114,7 @@ def _doctor(number: int, place: Location, service: Service) -> Doctor:
             weekday=weekday,
             opens=OPENS,
             closes=CLOSES,
-            defaults={"slot_minutes": SLOT_MINUTES, "location": place},
+            defaults={"slot_minutes": slot_minutes, "location": place},
         )
     return doctor
 
