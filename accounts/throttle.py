@@ -19,7 +19,7 @@ from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
-    import redis.asyncio
+    from tenants.rediswire import Command, RedisWire
 
 logger = logging.getLogger(__name__)
 
@@ -66,24 +66,24 @@ class Try:
 
 
 async def hit_all(
-    tries: Sequence[Try], redis: "redis.asyncio.Redis", owner: str
+    tries: Sequence[Try], redis: "RedisWire", owner: str
 ) -> list[int | None]:
     """Count many tries in one round trip of a coroutine; answers each as `hit` does.
 
     Args:
-        redis: the client of the running loop.
+        redis: the running loop's line to it.
         owner: whose counters: a clinic's UUID (`tenants.context.scope_name`).
     """
     if not settings.RATE_LIMITS or _is_paused():
         return [None] * len(tries)
-    pipe = redis.pipeline(transaction=False)
+    commands: list[Command] = []
     for each in tries:
         key = _key(each.scope, each.ident, owner)
-        pipe.set(key, 0, ex=each.seconds, nx=True)
-        pipe.incr(key)
-        pipe.ttl(key)
+        commands.append(("SET", key, 0, "EX", each.seconds, "NX"))
+        commands.append(("INCR", key))
+        commands.append(("TTL", key))
     try:
-        told = await pipe.execute()
+        told = await redis.ask(*commands)
     except (RedisError, OSError) as error:
         _pause(error)
         return [None] * len(tries)

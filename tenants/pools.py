@@ -1,4 +1,4 @@
-"""Connections for coroutines: to PostgreSQL a few, to Redis one pool; of an event loop.
+"""Connections for coroutines: to PostgreSQL a few, to Redis one; of an event loop.
 
 Those to PostgreSQL bypass Django and with it the search path that it sets: each statement names the
 schema of its clinic. A name without one finds nothing at all, not `public`'s table.
@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from psycopg import AsyncConnection, OperationalError, sql
+from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
-from redis import asyncio as redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from tenants.context import connection
 from tenants.postgresql.base import MOST_CLINICS
+from tenants.rediswire import RedisWire
+from tenants.wire import Wire
 
 if TYPE_CHECKING:
     from tenants.models import Clinic
@@ -29,9 +28,7 @@ WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
 _weeding: set["asyncio.Task[None]"] = set()
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = WeakKeyDictionary()
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, "redis.Redis"] = (
-    WeakKeyDictionary()
-)
+_redis: WeakKeyDictionary[asyncio.AbstractEventLoop, RedisWire] = WeakKeyDictionary()
 
 
 class NoConnectionError(Exception):
@@ -39,7 +36,7 @@ class NoConnectionError(Exception):
 
 
 @asynccontextmanager
-async def borrowed(clinic: "Clinic") -> AsyncIterator[AsyncConnection[Any]]:
+async def borrowed(clinic: "Clinic") -> AsyncIterator[Wire]:
     """Lend a connection in autocommit for statements about one clinic.
 
     Raises:
@@ -50,8 +47,10 @@ async def borrowed(clinic: "Clinic") -> AsyncIterator[AsyncConnection[Any]]:
         lent = await pool.getconn(timeout=WAIT)
     except (PoolTimeout, OperationalError) as error:
         raise NoConnectionError from error
+    wire, seen = _kept(lent)
+    wire.schema = clinic.schema_name
     try:
-        yield lent
+        yield wire
     except OperationalError:
         if lent.broken:  # the others have likely died with it
             weeding = asyncio.create_task(pool.check())
@@ -59,17 +58,18 @@ async def borrowed(clinic: "Clinic") -> AsyncIterator[AsyncConnection[Any]]:
             weeding.add_done_callback(_weeding.discard)
         raise
     finally:
-        seen: set[str] = lent.__dict__.setdefault("seen_schemas", set())
         seen.add(clinic.schema_name)
         if len(seen) > MOST_CLINICS:
             lent._expire_at = 0.0
         await pool.putconn(lent)
 
 
-def qualified(statement: str, clinic: "Clinic") -> str:
-    """Name the clinic's schema wherever the statement says `{schema}`."""
-    name = sql.Identifier(clinic.schema_name).as_string(None)
-    return statement.replace("{schema}", f"{name}.")
+def _kept(lent: AsyncConnection[Any]) -> tuple[Wire, set[str]]:
+    """What a connection keeps: its wire, and the schemas that it has seen."""
+    kept: tuple[Wire, set[str]] | None = lent.__dict__.get("kept")
+    if kept is None:
+        kept = lent.__dict__["kept"] = (Wire(lent), set())
+    return kept
 
 
 async def close() -> None:
@@ -78,23 +78,17 @@ async def close() -> None:
     await asyncio.gather(*_weeding, return_exceptions=True)
     if pool := _pools.pop(loop, None):
         await pool.close()
-    if client := _clients.pop(loop, None):
-        await client.aclose()
+    if wire := _redis.pop(loop, None):
+        wire.close()
 
 
-def redis_client() -> "redis.Redis":
-    """Return the loop's client of Redis, which waits as short as Django's does."""
+def redis() -> RedisWire:
+    """Return the loop's line to Redis, which waits as short as Django's does."""
     loop = asyncio.get_running_loop()
-    client = _clients.get(loop)
-    if client is None:
-        client = _clients[loop] = redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=settings.REDIS_TIMEOUT,
-            socket_connect_timeout=settings.REDIS_TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-            max_connections=100,
-        )
-    return client
+    wire = _redis.get(loop)
+    if wire is None:
+        wire = _redis[loop] = RedisWire(settings.REDIS_URL, settings.REDIS_TIMEOUT)
+    return wire
 
 
 async def _pool() -> Pool:
@@ -111,7 +105,7 @@ def _make() -> Pool:
     for of_threads in ("context", "cursor_factory", "prepare_threshold"):
         known.pop(of_threads, None)
     pool: Pool = AsyncConnectionPool(
-        kwargs={**known, "autocommit": True, "prepare_threshold": 2},
+        kwargs={**known, "autocommit": True},
         configure=_prepare,
         min_size=0,
         max_size=settings.DATABASE_ASYNC_POOL,
@@ -126,5 +120,9 @@ def _make() -> Pool:
 async def _prepare(new: AsyncConnection[Any]) -> None:
     """Set what a fresh connection needs; PgBouncer takes no options at its start."""
     await new.execute("SET search_path = extensions")
+    # What is asked here is found by an index, whatever the size of the table was when
+    # it was planned; and it is planned once, not for each clinic again and again.
+    await new.execute("SET plan_cache_mode = force_generic_plan")
+    await new.execute("SET enable_seqscan = off")
     await new.execute("SET timezone = 'UTC'")
     await new.execute(f"SET lock_timeout = '{_LONGEST_LOCK_WAIT}'")

@@ -54,6 +54,6 @@ class Counter:
 
 async def _count(clinic: "Clinic", asked: Sequence[Tries]) -> list[bool]:
     tries = [each for tries in asked for each in tries]
-    waits = iter(await throttle.hit_all(tries, pools.redis_client(), str(clinic.pk)))
+    waits = iter(await throttle.hit_all(tries, pools.redis(), str(clinic.pk)))
     # Each takes its own, whatever the first of them says.
     return [set(islice(waits, len(tries))) <= {None} for tries in asked]

@@ -31,6 +31,7 @@ from bookings.quick.counting import Counter
 from tenants import pools
 from tenants.pools import NoConnectionError
 from tenants.turns import Turns
+from tenants.wire import Wire
 
 if TYPE_CHECKING:
     from tenants.models import Clinic
@@ -65,6 +66,7 @@ _READ = f"""
         ORDER BY own.start, own.id LIMIT {DEFAULT + 1}) AS slot
     ORDER BY asked.n, slot.start, slot.id
 """  # noqa: S608 (names of our own columns)
+_NOW = "SELECT clock_timestamp()"
 
 
 @dataclass(frozen=True)
@@ -124,17 +126,13 @@ class Lists:
     ) -> list[Made | None]:
         wanted = list(dict.fromkeys(asked))
         found: dict[Wanted, Made | None] = {}
-        async with pools.borrowed(clinic) as connection:
-            revisions = await _run(
-                connection,
-                clinic,
-                _LOOK,
-                [
-                    [each.doctor for each in wanted],
-                    [each.first for each in wanted],
-                    [each.last for each in wanted],
-                ],
-            )
+        asked_for = [
+            [each.doctor for each in wanted],
+            [each.first for each in wanted],
+            [each.last for each in wanted],
+        ]
+        async with pools.borrowed(clinic) as wire:
+            [revisions] = await wire.run((_LOOK, asked_for))
             missing: dict[Wanted, int] = {}
             for each, (is_active, now, revision) in zip(wanted, revisions, strict=True):
                 made = self._memory.get(clinic.pk, each)
@@ -145,7 +143,7 @@ class Lists:
                 else:
                     missing[each] = revision
             if missing:
-                new = await _make(connection, clinic, missing)
+                new = await _make(wire, missing)
                 self._memory.keep(clinic.pk, new)
                 found |= new
         return [found.get(each) for each in asked]
@@ -177,9 +175,7 @@ class Memory:
             self._size -= len(forgotten.body)
 
 
-async def _make(
-    connection: Any, clinic: "Clinic", missing: dict[Wanted, int]
-) -> dict[Wanted, Made | None]:
+async def _make(wire: Wire, missing: dict[Wanted, int]) -> dict[Wanted, Made | None]:
     """Make lists from the rows as they are now: never older than their revision."""
     asked = [
         [each.doctor for each in missing],
@@ -187,9 +183,9 @@ async def _make(
         [each.end for each in missing],
     ]
     rows: dict[int, list[Slot]] = {}
-    for n, *values in await _run(connection, clinic, _READ, asked):
+    found, [[now]] = await wire.run((_READ, asked), (_NOW, ()))
+    for n, *values in found:
         rows.setdefault(n, []).append(Slot(**dict(zip(_COLUMNS, values, strict=True))))
-    [[now]] = await _run(connection, clinic, "SELECT clock_timestamp()", [])
     return {
         wanted: _list(rows.get(n, []), now, revision)
         for n, (wanted, revision) in enumerate(missing.items(), start=1)
@@ -209,13 +205,6 @@ def _list(slots: list[Slot], now: datetime, revision: int) -> Made | None:
 
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
-
-
-async def _run(
-    connection: Any, clinic: "Clinic", statement: str, arguments: Sequence[Any]
-) -> Any:
-    cursor = await connection.execute(pools.qualified(statement, clinic), arguments)
-    return await cursor.fetchall()
 
 
 def _read(asked: Asked) -> Wanted | None:

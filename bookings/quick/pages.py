@@ -140,10 +140,8 @@ class Pages:
 
 
 async def _look(clinic: "Clinic", asked: Sequence[None]) -> list[Look]:
-    async with pools.borrowed(clinic) as connection:
-        statement = pools.qualified(_LOOK, clinic)
-        cursor = await connection.execute(statement, [clinic.pk])
-        [[now, lapse, *mark]] = await cursor.fetchall()
+    async with pools.borrowed(clinic) as wire:
+        [[[now, lapse, *mark]]] = await wire.run((_LOOK, [clinic.pk]))
     minute = now.replace(second=0, microsecond=0)
     until = minute + timedelta(minutes=1)
     look = Look((minute, *mark), min(until, lapse) if lapse else until)

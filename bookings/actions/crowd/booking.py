@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from psycopg import AsyncConnection, OperationalError
+from psycopg import OperationalError
 
 from bookings import locking
 from bookings.actions import entries, limits, writes
@@ -17,6 +17,7 @@ from bookings.errors import BookingError, UnavailableError
 from bookings.live import events
 from bookings.models import Appointment, KeptAnswer, Patient
 from tenants import due, pools
+from tenants.wire import Step, Wire
 
 if TYPE_CHECKING:
     from tenants.models import Clinic
@@ -34,8 +35,8 @@ async def book(clinic: "Clinic", wanted: Sequence[Wanted]) -> list[Outcome]:
         served = [each for each in wanted if each.slot_id in locks.had]
         if not served:
             return [Again() for _ in wanted]
-        async with pools.borrowed(clinic) as connection:
-            turn = _Turn(clinic, connection)
+        async with pools.borrowed(clinic) as wire:
+            turn = _Turn(clinic, wire)
             outcomes = iter(await turn.take(served))
         locks.announce(turn.announcement())
         return [
@@ -45,27 +46,26 @@ async def book(clinic: "Clinic", wanted: Sequence[Wanted]) -> list[Outcome]:
 
 async def wake_worker(clinic: "Clinic") -> None:
     """Have the messages sent: a hint, whose loss the workers' sweep repairs."""
-    async with pools.borrowed(clinic) as connection:
-        await connection.execute(due.WAKE_NOW, [clinic.pk])
+    async with pools.borrowed(clinic) as wire:
+        await wire.run((due.WAKE_NOW, [clinic.pk]))
 
 
 class _Turn:
-    def __init__(self, clinic: "Clinic", connection: AsyncConnection[Any]) -> None:
+    def __init__(self, clinic: "Clinic", wire: Wire) -> None:
         self._clinic = clinic
-        self._connection = connection
+        self._wire = wire
         self._made: list[Done] = []
         self._answers: list[KeptAnswer] = []
 
     async def take(self, wanted: Sequence[Wanted]) -> list[Outcome]:
         """Answer each, in order, once all is committed."""
         try:
-            sight = await look(self._connection, self._clinic, wanted)
+            sight = await look(self._wire, self._clinic, wanted)
             outcomes = [self._judge(each, sight) for each in wanted]
             if self._made:
                 await self._write()
         finally:
-            if not self._connection.closed:
-                await self._connection.rollback()  # of nothing, after a commit
+            await self._wire.roll_back()  # of nothing, after a commit
         return outcomes
 
     def announcement(self) -> tuple[str, str] | None:
@@ -103,20 +103,16 @@ class _Turn:
         """Raises UnavailableError if nobody knows whether it was committed."""
         slots = [slot for done in self._made for slot in done.slots]
         days = locking.in_order(locking.days_of(slots))
-        rows = writes.arguments_of(self._made)
+        steps: list[Step] = [
+            (locking.BUMP, days),
+            (writes.booking_statement(), writes.arguments_of(self._made)),
+        ]
+        if self._answers:
+            answers = writes.answers_arguments(self._answers)
+            steps.append((writes.answers_statement(), answers))
         try:
-            async with self._connection.pipeline():
-                await self._run(locking.BUMP, days)
-                await self._run(writes.booking_statement(), rows)
-                if self._answers:
-                    answers = writes.answers_arguments(self._answers)
-                    await self._run(writes.answers_statement(), answers)
-                await self._connection.execute("COMMIT")
+            await self._wire.run(*steps, ("COMMIT", ()))
         except OperationalError as error:
-            if error.sqlstate is None or self._connection.closed:
+            if error.sqlstate is None or self._wire.is_closed:
                 raise UnavailableError from error
             raise
-
-    async def _run(self, statement: str, arguments: Any) -> None:
-        named = pools.qualified(statement, self._clinic)
-        await self._connection.execute(named, arguments)

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from bookings.locking import LOCK_SECONDS, breaker
 from tenants import pools
 from tenants.context import redis_key
+from tenants.rediswire import Command
 
 # Only one's own: it may have expired, and be another's by now.
 _RELEASE = """
@@ -59,12 +60,11 @@ async def _take(names: dict[UUID, str], token: bytes) -> set[UUID] | None:
     """Return the slots whose lock is ours; None if Redis is not there."""
     if breaker.is_open():
         return None
-    pipe = pools.redis_client().pipeline(transaction=False)
-    for name in names.values():
-        pipe.set(name, token, nx=True, px=int(LOCK_SECONDS * 1000))
+    lasts = int(LOCK_SECONDS * 1000)
+    tries = [("SET", name, token, "NX", "PX", lasts) for name in names.values()]
     try:
-        taken = await pipe.execute()
-    except (RedisError, OSError) as error:
+        taken = await pools.redis().ask(*tries)
+    except RedisError as error:
         breaker.trip(error)
         return None
     return {slot_id for slot_id, is_mine in zip(names, taken, strict=True) if is_mine}
@@ -75,12 +75,11 @@ async def _let_go(
 ) -> None:
     if not names and not messages:
         return
-    pipe = pools.redis_client().pipeline(transaction=False)
+    told: list[Command] = []
     if names:
-        pipe.eval(_RELEASE, len(names), *names, token)
-    for channel, text in messages:
-        pipe.publish(channel, text)
+        told.append(("EVAL", _RELEASE, len(names), *names, token))
+    told.extend(("PUBLISH", channel, text) for channel, text in messages)
     try:
-        await pipe.execute()
-    except (RedisError, OSError) as error:
+        await pools.redis().ask(*told)
+    except RedisError as error:
         breaker.trip(error)

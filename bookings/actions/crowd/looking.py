@@ -11,20 +11,19 @@ from uuid import UUID
 
 from django.db.models import Model
 from django.db.models.base import ModelState
-from psycopg import AsyncConnection
 
 from accounts.models import User
 from bookings.actions.crowd.sight import Case, Sight, Visits
 from bookings.actions.crowd.wanting import Wanted
 from bookings.models import Doctor, Patient, Practice, Service, Slot
-from tenants import pools
+from tenants.wire import Rows, Step, Wire
 
 if TYPE_CHECKING:
+    from bookings.once import Once
     from tenants.models import Clinic
 
 Pair = tuple[UUID, UUID | None]  # a slot and the service that is asked for
 Run = tuple[int, list[Slot]]  # for how many minutes it was locked, and its slots
-Rows = list[tuple[Any, ...]]
 
 _SLOT = (
     *("id", "location_id", "start", "end", "day", "appointment_id", "hold_id"),
@@ -119,9 +118,7 @@ _USED_KEYS = """
 """
 
 
-async def look(
-    connection: AsyncConnection[Any], clinic: "Clinic", wanted: Sequence[Wanted]
-) -> Sight:
+async def look(wire: Wire, clinic: "Clinic", wanted: Sequence[Wanted]) -> Sight:
     """Begin a transaction, lock what is wanted, and read all that decides about it.
 
     Raises:
@@ -137,32 +134,29 @@ async def look(
     ]
     keys = [each.once for each in wanted if each.once]
 
-    async def run(statement: str, arguments: Sequence[Any]) -> Any:
-        named = pools.qualified(statement, clinic)
-        return await connection.execute(named, arguments)
-
-    async with connection.pipeline():
-        await connection.execute("BEGIN")
-        if keys:
-            numbers = [key.lock_number for key in keys]
-            names = [[key.caller_hash for key in keys], [key.key for key in keys]]
-            locked = await run(_LOCK_KEYS, [clinic.schema_name, numbers])
-            used = await run(_USED_KEYS, names)
-        slots = await run(_LOCK_SLOTS, to_lock)
-        people = await run(_LOCK_PEOPLE, [[each for each in accounts if each]])
-        seen = await run(_LOOK, to_see)
-    free: set[tuple[str, str]] = set()
-    if keys:
-        had = [
-            key
-            for key, (is_had,) in zip(keys, await locked.fetchall(), strict=True)
-            if is_had
-        ]
-        free = {(key.caller_hash, key.key) for key in had} - {*await used.fetchall()}
-    runs = _runs(pairs, await slots.fetchall())
-    return _sight(
-        clinic, wanted, runs, await people.fetchall(), await seen.fetchall(), free
+    people = [each for each in accounts if each]
+    _, *of_keys, slots, had, seen = await wire.run(
+        ("BEGIN", ()),
+        *_key_steps(clinic, keys),
+        (_LOCK_SLOTS, to_lock),
+        (_LOCK_PEOPLE, [people]),
+        (_LOOK, to_see),
     )
+    free = _free(keys, *of_keys) if keys else set()
+    return _sight(clinic, wanted, _runs(pairs, slots), had, seen, free)
+
+
+def _key_steps(clinic: "Clinic", keys: "list[Once]") -> list[Step]:
+    if not keys:
+        return []
+    numbers = [key.lock_number for key in keys]
+    names = [[key.caller_hash for key in keys], [key.key for key in keys]]
+    return [(_LOCK_KEYS, [clinic.schema_name, numbers]), (_USED_KEYS, names)]
+
+
+def _free(keys: "list[Once]", locked: Rows, used: Rows) -> set[tuple[str, str]]:
+    had = [key for key, (is_had,) in zip(keys, locked, strict=True) if is_had]
+    return {(key.caller_hash, key.key) for key in had} - {(c, k) for c, k in used}
 
 
 def _sight(

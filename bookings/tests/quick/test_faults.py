@@ -67,7 +67,7 @@ def test_a_connection_lost_in_commit_is_never_tried_again(program, slots, monkey
     write = booking._Turn._write
 
     async def killed(self):
-        pid = self._connection.info.backend_pid
+        pid = self._wire._pgconn.backend_pid
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
         await write(self)

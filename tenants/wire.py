@@ -1,0 +1,182 @@
+"""PostgreSQL in libpq's own words, for the few statements that many wait for.
+
+psycopg makes and keeps the connection, and reads what comes back; but a cursor of its
+costs more time than PostgreSQL needs for the statement. Here all statements of a step go
+out together, prepared once for each connection, and come back in one round trip.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from psycopg import AsyncConnection, sql
+from psycopg.adapt import Transformer
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus, Format, TransactionStatus
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGresult
+
+Arguments = Sequence[Any] | Mapping[str, Any]
+Step = tuple[str, Arguments]  # a statement, with `{schema}` where its clinic's belongs
+Rows = list[tuple[Any, ...]]
+
+_PLACE = re.compile(r"%\((\w+)\)s|%s")
+_GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+
+
+class Wire:
+    """A connection in autocommit, while it is lent for statements about one clinic."""
+
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
+        self.schema = ""  # whose tables `{schema}` means
+        self._pgconn = connection.pgconn
+        self._reads = Transformer(connection)
+        self._prepared: dict[tuple[str, str], bytes] = {}
+
+    @property
+    def is_closed(self) -> bool:
+        return self._pgconn.transaction_status == TransactionStatus.UNKNOWN
+
+    async def run(self, *steps: Step) -> list[Rows]:
+        """Run statements in one round trip, and return the rows of each.
+
+        Raises:
+            psycopg.Error: the first that failed; those behind it were not run.
+        """
+        await self._prepare(statement for statement, _ in steps)
+
+        def send() -> None:
+            for statement, arguments in steps:
+                self._pgconn.send_query_prepared(
+                    self._prepared[self.schema, statement],
+                    [as_text(value) for value in _in_order(statement, arguments)],
+                    result_format=Format.BINARY,
+                )
+
+        return [self._rows(each) for each in await self._exchange(send)]
+
+    async def roll_back(self) -> None:
+        """End the transaction, if there is one."""
+        if self._pgconn.transaction_status in _OPEN:
+            await self.run(("ROLLBACK", ()))
+
+    async def _prepare(self, statements: Iterable[str]) -> None:
+        wanted = ((self.schema, statement) for statement in statements)
+        new = dict.fromkeys(each for each in wanted if each not in self._prepared)
+        if not new:
+            return
+        names = [f"w{len(self._prepared) + n}".encode() for n in range(len(new))]
+
+        def send() -> None:
+            for name, (schema, statement) in zip(names, new, strict=True):
+                self._pgconn.send_prepare(name, _in_full(statement, schema))
+
+        await self._exchange(send)
+        self._prepared |= dict(zip(new, names, strict=True))
+
+    async def _exchange(self, send: Callable[[], None]) -> "list[PGresult]":
+        """Send what is to be sent, and return what comes back for it."""
+        pgconn = self._pgconn
+        pgconn.enter_pipeline_mode()
+        try:
+            send()
+            pgconn.pipeline_sync()
+            results = await self._received()
+            pgconn.exit_pipeline_mode()
+        except BaseException:
+            # What is on its way would be taken for the answer to something else.
+            pgconn.finish()
+            raise
+        for result in results:
+            if result.status not in _GOOD:
+                raise error_from_result(result)
+        return results
+
+    async def _received(self) -> "list[PGresult]":
+        found: list[PGresult] = []
+        pgconn = self._pgconn
+        unsent = pgconn.flush()
+        while True:
+            await _ready(pgconn.socket, is_for_writing=bool(unsent))
+            pgconn.consume_input()
+            unsent = unsent and pgconn.flush()
+            while not pgconn.is_busy():
+                result = pgconn.get_result()
+                if result is None:  # the end of one statement's results
+                    continue
+                if result.status == ExecStatus.PIPELINE_SYNC:
+                    return found
+                found.append(result)
+
+    def _rows(self, result: "PGresult") -> Rows:
+        if not result.ntuples:
+            return []
+        self._reads.set_pgresult(result, format=Format.BINARY)
+        return self._reads.load_rows(0, result.ntuples, tuple)
+
+
+async def _ready(descriptor: int, *, is_for_writing: bool) -> None:
+    """Wait until there is something to read, or room to write."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    loop.add_reader(descriptor, _wake, future)
+    if is_for_writing:
+        loop.add_writer(descriptor, _wake, future)
+    try:
+        await future
+    finally:
+        loop.remove_reader(descriptor)
+        if is_for_writing:
+            loop.remove_writer(descriptor)
+
+
+def _wake(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _in_full(statement: str, schema: str) -> bytes:
+    """Return the statement as PostgreSQL wants it: schema named, places numbered."""
+    numbers = count(1)
+    text = _PLACE.sub(lambda _: f"${next(numbers)}", statement)
+    name = sql.Identifier(schema).as_string(None)
+    return text.replace("{schema}", f"{name}.").encode()
+
+
+def _in_order(statement: str, arguments: Arguments) -> Iterable[Any]:
+    if isinstance(arguments, Mapping):
+        return [arguments[name] for name in _names(statement)]
+    return arguments
+
+
+@cache
+def _names(statement: str) -> list[str]:
+    """Of the places in a statement, in their order; none is named twice."""
+    return _PLACE.findall(statement)
+
+
+def as_text(value: Any) -> bytes | None:
+    """Write a value as PostgreSQL reads it where the statement says of what type it is.
+
+    Arrays of one dimension, and what Python writes as PostgreSQL does: texts, numbers,
+    UUIDs, dates, times with a zone.
+    """
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return b"{%s}" % b",".join(map(_quoted, value))
+    return str(value).encode()
+
+
+def _quoted(value: Any) -> bytes:
+    if value is None:
+        return b"NULL"
+    if isinstance(value, str):
+        escaped = value.replace("\\", r"\\").replace('"', r"\"")
+        return f'"{escaped}"'.encode()
+    return f'"{value}"'.encode()
