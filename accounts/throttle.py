@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -166,12 +167,17 @@ def _parsed(told: str) -> IPv4Address | IPv6Address | None:
 
 def _key(scope: str, ident: str, owner: str = "") -> str:
     """Name a counter; by default of whom this thread works for."""
-    secret = ident.encode(errors="surrogatepass")
-    named = salted_hmac(f"accounts.throttle:{scope}", secret, algorithm="sha256")
-    name = f"throttle:{scope}:{named.hexdigest()[:32]}"
+    name = f"throttle:{scope}:{_hidden(scope, ident, settings.SECRET_KEY)}"
     if owner:  # what the cache's KEY_FUNCTION does in a thread that has a clinic
         return f"{owner}:{cache.key_prefix}:{cache.version}:{name}"
     return str(cache.make_key(name))
+
+
+@lru_cache(maxsize=4096)  # who comes, comes again
+def _hidden(scope: str, ident: str, secret: str) -> str:
+    told = ident.encode(errors="surrogatepass")
+    salt = f"accounts.throttle:{scope}"
+    return salted_hmac(salt, told, secret, algorithm="sha256").hexdigest()[:32]
 
 
 def _is_paused() -> bool:

@@ -116,7 +116,7 @@ def _read(token: str, clinic_id: UUID) -> dict[str, Any]:
     return claims
 
 
-@lru_cache(maxsize=2048)  # programs send theirs again and again
+@lru_cache(maxsize=8192)  # programs send theirs again and again
 def _decoded(token: str, audience: str, secret: str) -> dict[str, Any]:
     """Check everything that time does not change."""
     claims: dict[str, Any] = jwt.decode(

@@ -21,8 +21,13 @@ WAKE = """
     ON CONFLICT (clinic_id) DO UPDATE SET due_at = excluded.due_at
     WHERE known.due_at > excluded.due_at
 """
-# The same for who has no clock but the database's.
-WAKE_NOW = WAKE.replace("(%s, %s)", "(%s, clock_timestamp())")
+# The same for many clinics, by who has no clock but the database's.
+WAKE_NOW = """
+    INSERT INTO public.tenants_duework AS known (clinic_id, due_at)
+    SELECT id, clock_timestamp() FROM unnest(%s::uuid[]) AS clinic (id) ORDER BY id
+    ON CONFLICT (clinic_id) DO UPDATE SET due_at = excluded.due_at
+    WHERE known.due_at > excluded.due_at
+"""
 _CLAIM = """
     UPDATE tenants_duework SET due_at = %s WHERE clinic_id = (
         SELECT clinic_id FROM tenants_duework

@@ -65,7 +65,7 @@ class Booking:
         self._turns = Turns[Wanted, Outcome](
             booking.book, most=_MOST, waiting=_WAITING, at_once=2
         )
-        self._waking: set[UUID] = set()
+        self._waking: dict[UUID, Clinic] = {}
         self._nearby = _Nearby()
 
     async def answer(self, asked: Asked) -> Answer | None:
@@ -117,18 +117,17 @@ class Booking:
 
     def _wake_worker(self, clinic: "Clinic") -> None:
         """Soon, and once for all who have booked until then."""
-        if clinic.pk in self._waking:
-            return
-        self._waking.add(clinic.pk)
-        task = asyncio.create_task(self._wake(clinic))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        if not self._waking:
+            task = asyncio.create_task(self._wake())
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+        self._waking[clinic.pk] = clinic
 
-    async def _wake(self, clinic: "Clinic") -> None:
+    async def _wake(self) -> None:
         await asyncio.sleep(_WAKE_AFTER)
-        self._waking.discard(clinic.pk)
+        clinics, self._waking = list(self._waking.values()), {}
         try:
-            await booking.wake_worker(clinic)
+            await booking.wake_worker(clinics)
         except (NoConnectionError, psycopg.Error) as error:
             logger.warning("the worker was not woken, its sweep will look: %r", error)
 

@@ -44,10 +44,10 @@ async def book(clinic: "Clinic", wanted: Sequence[Wanted]) -> list[Outcome]:
         ]
 
 
-async def wake_worker(clinic: "Clinic") -> None:
+async def wake_worker(clinics: "list[Clinic]") -> None:
     """Have the messages sent: a hint, whose loss the workers' sweep repairs."""
-    async with pools.borrowed(clinic) as wire:
-        await wire.run((due.WAKE_NOW, [clinic.pk]))
+    async with pools.borrowed(clinics[0]) as wire:
+        await wire.run((due.WAKE_NOW, [[clinic.pk for clinic in clinics]]))
 
 
 class _Turn:
