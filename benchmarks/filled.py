@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count, cycle, islice
+from uuid import UUID
 
 from django.core.management import call_command
 from django.utils import timezone
@@ -73,7 +74,7 @@ class Filled:
         """Return the free slots of a doctor's days, of one day after the other."""
         with clinic_context(self.clinic):
             free = Slot.objects.filter(
-                doctor=doctor, day__range=(first, last), appointment=None
+                doctor=UUID(doctor), day__range=(first, last), appointment=None
             )
             ordered = free.order_by("start__time", "start").values_list("pk", flat=True)
             return [str(slot) for slot in ordered]

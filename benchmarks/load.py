@@ -117,7 +117,8 @@ def burst(
     numbers = [float(word) for word in result.split()[1:]]
     done, refused, broken = int(numbers[0]), int(numbers[2]), int(numbers[3])
     cpu = used * 1e6 / max(1, done)
-    return Burst(done, numbers[1], refused, broken, *numbers[4:7], cpu)
+    p50, p95, p99 = numbers[4:7]
+    return Burst(done, numbers[1], refused, broken, p50, p95, p99, cpu)
 
 
 def posts(

@@ -86,7 +86,7 @@ class _Line(asyncio.Protocol):
             question.set_exception(self._lost)
             return question
         self._waiting.append(question)
-        self._transport.write(b"".join(map(hiredis.pack_command, map(tuple, commands))))
+        self._transport.write(b"".join(map(_packed, commands)))
         late = question.get_loop().call_later(timeout, self._give_up, question)
         question.add_done_callback(lambda _: late.cancel())
         return question
@@ -128,6 +128,12 @@ class _Question(asyncio.Future[Replies]):
         super().__init__(loop=asyncio.get_running_loop())
         self.size = size
         self.replies: Replies = []
+
+
+def _packed(command: Command) -> bytes:
+    words: Any = tuple(command)
+    packed: bytes = hiredis.pack_command(words)
+    return packed
 
 
 async def _open(url: str, timeout: float) -> _Line:

@@ -83,6 +83,12 @@ def has_room(now: datetime, *, ahead: int = 0) -> bool:
     return _count(now).booked + ahead < plan.max_appointments
 
 
+def is_limited() -> bool:
+    """Whether the clinic's plan allows so many appointments a month and no more."""
+    plan = _plan()
+    return plan is not None and plan.max_appointments is not None
+
+
 def appointments(now: datetime) -> int:
     """Those booked in the month of `now` on the clinic's clock, cancelled ones left out."""
     booked = Appointment.objects.filter(created_at__gte=month_of(current_clinic(), now))

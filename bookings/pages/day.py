@@ -7,15 +7,15 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from bookings import agenda
-from bookings.actions import limits
+from bookings.actions import claims, limits
 from bookings.agenda import DayCount, SlotView
-from bookings.models import Doctor, Service, Slot
+from bookings.models import Doctor, Practice, Service, Slot
 from bookings.pages.held import HeldTime
 from bookings.pages.soonest import Soonest, soonest
 from bookings.timetable import day_bounds
@@ -24,6 +24,8 @@ DAYS = 7
 NOON, EVENING = 12, 17  # hours of the wall clock
 AHEAD = 60  # how many days the next one with times is looked for
 _LIVE_DAYS = 62  # the most that one socket watches
+_NOTHING, _QUARTER = timedelta(), timedelta(minutes=15)
+_COUNT_HOLDS = timedelta(seconds=limits.REMEMBER)
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,35 @@ class DayPage:
         found = soonest(wanted, now=self.now, first=self.on, days=1) if wanted else []
         return found[0] if found and found[0].times else None
 
+    @property
+    def needs_others(self) -> bool:
+        """Whether what happens to other doctors' times may show here."""
+        return not self.free or limits.is_limited()
+
+    def changes_at(self) -> datetime:
+        """When this page may begin to show something else though nothing was changed.
+
+        A time begins, or comes near enough or too near to be booked; a hold lapses. On
+        a quarter of an hour days end and clocks change, in whatever zone. How many were
+        booked this month is not counted each time.
+        """
+        shown = Q(doctor=self.doctor, day__range=(self.first, self.reach))
+        if self.needs_others:
+            shown |= Q(day=self.on)
+        rules = claims.policy_of(Practice.load(), self.service, as_staff=False)
+        ahead = {"begins": _NOTHING, "near": rules.notice, "far": rules.horizon}
+        coming = {
+            name: Min("start", filter=Q(start__gt=self.now + time))
+            for name, time in ahead.items()
+        }
+        lapses = Min("held_until", filter=Q(held_until__gt=self.now))
+        found = Slot.objects.filter(shown).aggregate(lapses=lapses, **coming)
+        moments: list[datetime] = [
+            found[name] - ahead.get(name, _NOTHING) for name in found if found[name]
+        ]
+        counted = self.now + (_COUNT_HOLDS if limits.is_limited() else _QUARTER)
+        return min([*moments, counted, _next_quarter(self.now)])
+
     def _count(self, day: date) -> DayCount:
         views = self._of(day)
         return DayCount(day, sum(view.can_start for view in views), bool(views))
@@ -196,6 +227,11 @@ def first_day(
     if free is None and (later := page.next_day):
         return later.on
     return free or page.on
+
+
+def _next_quarter(now: datetime) -> datetime:
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return hour + ((now - hour) // _QUARTER + 1) * _QUARTER
 
 
 def mark_of(

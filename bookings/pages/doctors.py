@@ -1,6 +1,7 @@
 """One doctor's times: the page, its fragment for live re-checks, and choosing a time."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -23,6 +24,10 @@ from bookings.pages.day import DayPage, first_day, mark_of
 from bookings.pages.refusals import Refusal, refusal_of
 from tenants.http import ClinicRequest
 
+KEPT = (
+    "slotwell.kept"  # in the scope of a request whose answer is kept (bookings.quick)
+)
+
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,12 +38,19 @@ def doctor(request: ClinicRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         return _choose(request, shown, now)
     page, note = _page_of(request, shown, now)
+    if (keeps := _kept_by(request)) is not None:
+        keeps |= {"until": page.changes_at(), "needs_others": page.needs_others}
     if not _wants_fragment(request) or (note and note.status != 200):
         return _answer(request, page, note)
     mark = _mark_of(request, page)
     if mark in parse_etags(request.headers.get("If-None-Match", "")):
         return _mark(HttpResponse(status=304), mark)
     return _mark(_answer(request, page, note), mark)
+
+
+def _kept_by(request: ClinicRequest) -> dict[str, Any] | None:
+    """Return what to tell who keeps the answer for others, if somebody does."""
+    return getattr(request, "scope", {}).get(KEPT)
 
 
 def _choose(request: ClinicRequest, shown: Doctor, now: datetime) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.test import Client
 from bookings import locking
 from bookings.actions import appointments, holds
 from bookings.models import Appointment, Doctor, Hold, Practice
+from bookings.pages.day import DayPage
 from bookings.quick import pages
 from bookings.tests import make
 from bookings.tests.quick.asking import Program, ask, told
@@ -173,6 +175,59 @@ def test_a_hold_that_has_run_out_is_free_again(committed, path, query, slots):
     replies = Program(committed).interleaved(path, query, scene)
 
     assert [_status(reply, slots[0]) for reply in replies] == ["held", "free"]
+
+
+def test_who_has_nothing_free_shows_what_becomes_of_others(committed):
+    """The page of one doctor names another, whose days are not the first one's."""
+    service = make.service()
+    full, other = (make.doctor(services=[service]) for _ in range(2))
+    [taken], [last] = (make.slots(doctor, number=1) for doctor in (full, other))
+    _book(taken)
+
+    def scene(reading):
+        seen = [reading(), reading()]
+        _book(last)
+        return [*seen, reading()]
+
+    path, query = f"/doctors/{full.slug}/", f"date={taken.day}"
+    replies = Program(committed).interleaved(path, query, scene)
+
+    shown = f"/doctors/{other.slug}/".encode()
+    assert [shown in reply.body for reply in replies] == [True, True, False]
+    assert not any(reply.by_django for reply in replies)
+
+
+@pytest.mark.parametrize(
+    ("rules", "before", "then"),
+    [
+        ({"notice_minutes": 50}, 55, 50),  # too near to be booked
+        ({"notice_minutes": 0}, 4, 0),  # past
+        ({"notice_minutes": 0}, 55, 45),  # nothing near: a quarter of an hour
+    ],
+)
+def test_time_itself_ends_a_page(committed, rules, before, then):
+    make.practice(**rules)
+    slot = make.slots(make.doctor(), number=1)[0]
+    now = slot.start - timedelta(minutes=before)
+    page = DayPage(slot.doctor, slot.doctor.default_service, slot.day, now)
+
+    assert page.changes_at() == slot.start - timedelta(minutes=then)
+
+
+def test_a_page_is_made_again_when_its_time_is_over(visitor, path, query, monkeypatch):
+    made = []
+    make_page = pages._made
+
+    async def short_lived(*of):
+        made.append(await make_page(*of))
+        return replace(made[-1], until=made[-1].look.now)
+
+    monkeypatch.setattr(pages, "_made", short_lived)
+
+    ask([visitor.reading(path, query)])
+    visitor.interleaved(path, query, lambda reading: [reading(), reading()])
+
+    assert len(made) == 3
 
 
 def test_who_has_a_fragment_already_is_told_so(visitor, path, query, slots):
