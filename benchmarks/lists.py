@@ -24,6 +24,7 @@ from benchmarks.web import Serving
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 _SECONDS = 2
+_WARM_UP = 6  # each page is made once by each process
 _DOCTORS, _DAYS, _HOT_DAYS = 50, 92, 4
 _REQUESTS = 4000
 JSON, HTML, SAME, NEW = "JSON", "HTML", "JSON, not modified", "JSON, never asked before"
@@ -45,7 +46,8 @@ def measure() -> Iterator[Row]:
         for number in range(-1, ROUNDS):
             for name in ordered(list(servers), number):
                 for form, plan in _plans(name, servers[name], clinic).items():
-                    burst = load.burst(servers[name], plan, seconds=_SECONDS)
+                    seconds = _SECONDS if number >= 0 else _WARM_UP
+                    burst = load.burst(servers[name], plan, seconds=seconds)
                     if number >= 0:  # the first round warms up
                         found.setdefault((name, form), []).append(burst)
     _measure_new(clinic, found)

@@ -26,6 +26,7 @@ from bookings.api.pagination import DEFAULT
 from bookings.api.serializers import slot_as_json
 from bookings.api.slots import CACHING
 from bookings.models import Slot
+from bookings.models.partly import partly_known
 from bookings.quick.asked import Answer, Asked, Headers
 from bookings.quick.counting import Counter
 from tenants import pools
@@ -185,7 +186,7 @@ async def _make(wire: Wire, missing: dict[Wanted, int]) -> dict[Wanted, Made | N
     rows: dict[int, list[Slot]] = {}
     found, [[now]] = await wire.run((_READ, asked), (_NOW, ()))
     for n, *values in found:
-        rows.setdefault(n, []).append(Slot(**dict(zip(_COLUMNS, values, strict=True))))
+        rows.setdefault(n, []).append(partly_known(Slot, _COLUMNS, values))
     return {
         wanted: _list(rows.get(n, []), now, revision)
         for n, (wanted, revision) in enumerate(missing.items(), start=1)

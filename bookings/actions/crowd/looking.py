@@ -9,13 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Model
-from django.db.models.base import ModelState
-
 from accounts.models import User
 from bookings.actions.crowd.sight import Case, Sight, Visits
 from bookings.actions.crowd.wanting import Wanted
 from bookings.models import Doctor, Patient, Practice, Service, Slot
+from bookings.models.partly import partly_known
 from tenants.wire import Rows, Step, Wire
 
 if TYPE_CHECKING:
@@ -169,9 +167,9 @@ def _sight(
 ) -> Sight:
     sight = Sight(clinic, keys=free)
     for row in people:
-        user = _row(User, _USER, row[: len(_USER)])
+        user = partly_known(User, _USER, row[: len(_USER)])
         sight.users[user.pk] = user
-        sight.patients[user.pk] = _row(Patient, _PATIENT, row[len(_USER) :])
+        sight.patients[user.pk] = partly_known(Patient, _PATIENT, row[len(_USER) :])
     for n, now, has, clashing, occupied, *rest in seen:
         asked = wanted[n - 1]
         pair = (asked.slot_id, asked.service_id)
@@ -193,7 +191,7 @@ def _runs(pairs: list[Pair], rows: Rows) -> dict[Pair, Run]:
     known: dict[UUID, Slot] = {}
     runs: dict[Pair, Run] = {}
     for n, minutes, *row in rows:
-        slot = known.setdefault(row[0], _row(Slot, _SLOT, row))
+        slot = known.setdefault(row[0], partly_known(Slot, _SLOT, row))
         runs.setdefault(pairs[n - 1], (minutes, []))[1].append(slot)
     for _, run in runs.values():
         run.sort(key=lambda slot: slot.start)
@@ -203,24 +201,14 @@ def _runs(pairs: list[Pair], rows: Rows) -> dict[Pair, Run]:
 def _case(locked: Run | None, row: Sequence[Any]) -> Case | None:
     """None if the service has become another one since the slots were locked."""
     is_offered, practice_id, *values = row
-    practice = _row(Practice, _PRACTICE, values[:3]) if practice_id else Practice()
-    doctor = _row(Doctor, _DOCTOR, values[3:6])
-    service = _row(Service, _SERVICE, values[6:])
+    practice = (
+        partly_known(Practice, _PRACTICE, values[:3]) if practice_id else Practice()
+    )
+    doctor = partly_known(Doctor, _DOCTOR, values[3:6])
+    service = partly_known(Service, _SERVICE, values[6:])
     if locked is None or locked[0] != service.duration_minutes:
         return None
     for slot in locked[1]:
         slot.doctor = doctor
     is_offered = is_offered and doctor.is_active and service.is_active
     return Case(locked[1], service, practice, is_offered)
-
-
-def _row(model: type[Model], names: Sequence[str], values: Sequence[Any]) -> Any:
-    """A saved object of which only some columns are known: to ask for another fails.
-
-    Not by the model's `__init__`, which would give the others their defaults.
-    """
-    made: Model = model.__new__(model)
-    made._state = ModelState()
-    made._state.adding, made._state.db = False, "default"
-    made.__dict__.update(zip(names, values, strict=True))
-    return made
