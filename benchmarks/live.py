@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import psycopg
 
 from benchmarks import rival
-from benchmarks.clients import Kind, Poster, Posting, Viewers, connect
+from benchmarks.clients import Kind, Posting, Viewers
 from benchmarks.entries import DAPHNE, RIVAL, RIVALS, UVICORN, ordered, serving
 from benchmarks.filled import Filled, filled, prepare
 from benchmarks.load import posts
@@ -44,7 +44,8 @@ class Seen:
     events: list[float] = field(default_factory=list)
     joins: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
-    lost: int = 0
+    lost: int = 0  # events
+    refused: int = 0  # bookings
 
 
 def measure() -> Iterator[Row]:
@@ -62,12 +63,11 @@ def _rounds(clinic: Filled, sockets: int) -> dict[Entry, Seen]:
     found: dict[Entry, Seen] = {}
     for number in range(ROUNDS):
         for name in ordered([DAPHNE, UVICORN, RIVAL], number):
-            with serving(name) as servers:  # anew: memory is counted from its start
-                if name not in servers:
-                    continue
-                for form in (JSON,) if name in RIVALS else (JSON, HTML):
-                    seen = found.setdefault((name, form), Seen())
-                    _watch(servers[name], _side(name, form, clinic), sockets, seen)
+            for form in (JSON,) if name in RIVALS else (JSON, HTML):
+                with serving(name) as servers:  # anew: memory is counted from its start
+                    if name in servers:
+                        seen = found.setdefault((name, form), Seen())
+                        _watch(servers[name], _side(name, form, clinic), sockets, seen)
     return found
 
 
@@ -160,14 +160,12 @@ def _close(viewers: Viewers) -> None:
 
 def _single(server: Serving, side: Side, viewers: Viewers, seen: Seen) -> None:
     viewers.forget()
-    poster = Poster(connect(server.port), lambda *_: None)
-    viewers.clients.add(poster)
-    [order] = side.orders(1)
-    poster.send(order)
+    posting = Posting(viewers.clients, server.port, side.orders(1), at_once=1)
     if viewers.wait_for(viewers.number):
         seen.last.append((viewers.last_at - side.committed_at()) * 1000)
     else:
         seen.lost += viewers.number - viewers.events
+        seen.refused += posting.statuses[201] != 1
     time.sleep(0.1)
 
 
@@ -180,7 +178,8 @@ def _burst(server: Serving, side: Side, viewers: Viewers, seen: Seen) -> None:
     viewers.clients.run(lambda: posting.is_done)
     booked = posting.statuses[201]
     viewers.wait_for(booked * viewers.number)
-    seen.lost += booked * viewers.number - viewers.events + _BURST - booked
+    seen.lost += booked * viewers.number - viewers.events
+    seen.refused += _BURST - booked
     seen.events.append(booked / (viewers.last_at - began))
 
 
@@ -193,7 +192,8 @@ def _rows(sockets: int, found: dict[Entry, Seen]) -> Iterator[Row]:
         yield Row(f"memory of one of {where}", _middle(seen.memory), "KiB")
         if seen.events:
             yield Row(f"sustained, {where}", _middle(seen.events), "/s")
-        yield Row(f"lost, {where}", seen.lost, "", "wanted: 0")
+        refused = f"wanted: 0; {seen.refused} bookings refused"
+        yield Row(f"lost, {where}", seen.lost, "", refused)
     if (RIVAL, JSON) in found:
         yield from _ratios(sockets, found)
 
