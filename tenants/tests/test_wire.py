@@ -1,0 +1,125 @@
+"""PostgreSQL without cursors: values arrive as they left, and errors break nothing."""
+
+import asyncio
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tenants import pools
+from tenants.context import platform_context
+from tenants.models import Clinic
+
+
+def _run(clinic, work):
+    async def main():
+        try:
+            async with pools.borrowed(clinic) as wire:
+                return await work(wire)
+        finally:
+            await pools.close()
+
+    return asyncio.run(main())
+
+
+ODD = ['"', "\\", 'a "b" \\ c', "{}", "NULL", "", "Zoë, 東京", "a,b", "new\nline"]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_texts_arrive_as_they_left(committed, text):
+    async def work(wire):
+        [[row]] = await wire.run(("SELECT %s::text, %s::text[]", [text, [text, None]]))
+        return row
+
+    assert _run(committed, work) == (text, [text, None])
+
+
+def test_values_arrive_as_they_left(committed):
+    values = [uuid4(), date(2028, 2, 29), datetime(2026, 11, 1, 1, 30, tzinfo=UTC), -7]
+    kinds = ["uuid", "date", "timestamptz", "bigint"]
+    places = ", ".join(f"%s::{kind}, %s::{kind}[]" for kind in kinds)
+    told = [each for value in values for each in (value, [value, value])]
+
+    async def work(wire):
+        [[row]] = await wire.run((f"SELECT {places}", told))
+        return list(row)
+
+    assert _run(committed, work) == told
+
+
+def test_names_are_put_in_their_places(committed):
+    async def work(wire):
+        named = {"b": "2", "a": "1", "unused": "3"}
+        return await wire.run(("SELECT %(a)s::int, %(b)s::int", named))
+
+    assert _run(committed, work) == [[(1, 2)]]
+
+
+def test_many_rows_and_long_values_go_both_ways(committed):
+    long = ["x" * 1000] * 20_000  # more than the socket takes at once
+
+    async def work(wire):
+        return await wire.run(
+            ("SELECT * FROM unnest(%s::text[])", [long]), ("SELECT 1", ())
+        )
+
+    many, one = _run(committed, work)
+    assert (len(many), one) == (20_000, [(1,)])
+
+
+def test_after_an_error_nothing_of_it_is_left(committed):
+    """What failed in the middle is told; the next question gets its own answer."""
+
+    async def work(wire):
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            await wire.run(
+                ("BEGIN", ()), ("SELECT 1 / %s::int", [0]), ("SELECT 'late'", ())
+            )
+        await wire.roll_back()
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            await wire.run(("SELECT * FROM {schema}nothing_such", ()))
+        return await wire.run(("SELECT 'mine'", ()))
+
+    assert _run(committed, work) == [[("mine",)]]
+
+
+def test_who_gives_up_leaves_no_answer_to_others(committed):
+    """The connection is closed: what is on its way would be taken for another's."""
+
+    async def main():
+        try:
+            async with pools.borrowed(committed) as wire:
+                slow = wire.run(("SELECT pg_sleep(5)", ()))
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(slow, 0.2)
+                assert wire.is_closed
+            async with pools.borrowed(committed) as wire:
+                return await wire.run(("SELECT 'mine'", ()))
+        finally:
+            await pools.close()
+
+    assert asyncio.run(main()) == [[("mine",)]]
+
+
+def test_each_clinic_s_statement_reads_its_own_tables(committed):
+    """Lent in turn, one connection has the same statement prepared for both."""
+    with platform_context():
+        harbor = Clinic.objects.get(slug="harbor")
+    statement = """
+        SELECT relnamespace::regnamespace::text FROM pg_class
+        WHERE oid = '{schema}bookings_doctor'::regclass
+    """
+
+    async def main():
+        found = []
+        try:
+            for clinic in (committed, harbor, committed, harbor):
+                async with pools.borrowed(clinic) as wire:
+                    [[[name]]] = await wire.run((statement, ()))
+                    found.append((name.strip('"'), clinic.schema_name))
+        finally:
+            await pools.close()
+        return found
+
+    assert all(read == own for read, own in asyncio.run(main()))
