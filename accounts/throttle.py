@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.cache import cache
@@ -19,10 +19,9 @@ from django.utils.crypto import salted_hmac
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
-if TYPE_CHECKING:
-    from tenants.rediswire import Command, RedisWire
-
 logger = logging.getLogger(__name__)
+
+Command = Sequence[str | bytes | int]
 
 _PAUSE = 2.0  # seconds that Redis is left alone after it failed
 _asked_again_at = 0.0
@@ -66,8 +65,14 @@ class Try:
     seconds: int
 
 
+class AsyncRedis(Protocol):
+    """A coroutine's way to Redis."""
+
+    async def ask(self, *commands: Command) -> list[Any]: ...
+
+
 async def hit_all(
-    tries: Sequence[Try], redis: "RedisWire", owner: str
+    tries: Sequence[Try], redis: AsyncRedis, owner: str
 ) -> list[int | None]:
     """Count many tries in one round trip of a coroutine; answers each as `hit` does.
 

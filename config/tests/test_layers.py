@@ -26,8 +26,10 @@ APP_MAY_IMPORT = {
         "tenants.http*",
         "tenants.names*",
         "tenants.pools",
+        "tenants.rediswire",
         "tenants.turns",
         "tenants.usage*",
+        "tenants.wire",
     ],
     "config": ["accounts*", "bookings*", "tenants*"],
 }

@@ -219,8 +219,10 @@ def test_a_page_is_made_again_when_its_time_is_over(visitor, path, query, monkey
     make_page = pages._made
 
     async def short_lived(*of):
-        made.append(await make_page(*of))
-        return replace(made[-1], until=made[-1].look.now)
+        page = await make_page(*of)
+        assert page
+        made.append(page)
+        return replace(page, until=page.look.now)
 
     monkeypatch.setattr(pages, "_made", short_lived)
 
