@@ -24,7 +24,6 @@ ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = 3
 _PATH = "/api/v1/appointments/"
 _MOST = 10_000  # requests of a plan: more than a burst can send
-_PGBENCH = "pgbench"
 
 Bursts = dict[str, list[Burst]]
 
@@ -59,7 +58,7 @@ def _compare(
             if ceiling.has_pgbench():
                 ceilings.append(ceiling.classic_rate(seconds=SECONDS))
     for name, bursts in found.items():
-        yield _rates(f"bookings, {where}, {name}", bursts)
+        yield load.rate(f"bookings, {where}, {name}", bursts)
     if ceilings:
         rate = statistics.median(ceilings)
         yield Row("pgbench, the classic transaction", rate, "/s")
@@ -94,7 +93,7 @@ def _lone(clinic: Filled) -> Iterator[Row]:
             for name in ordered(list(servers), number):
                 found[name].append(_lone_burst(name, servers[name], clinic))
     for name, bursts in found.items():
-        yield _rates(f"bookings one after the other, {name}", bursts)
+        yield load.rate(f"bookings one after the other, {name}", bursts)
 
 
 def _lone_burst(name: str, server: Serving, clinic: Filled) -> Burst:
@@ -106,16 +105,6 @@ def _lone_burst(name: str, server: Serving, clinic: Filled) -> Burst:
         clinic.free()
         plan = load.posts(_PATH, spread([clinic], _MOST // 5))
     return load.burst(server, plan, seconds=2, clients=1)
-
-
-def _rates(what: str, bursts: list[Burst]) -> Row:
-    rate = statistics.median(burst.rate for burst in bursts)
-    p50, p95, p99, cpu = (
-        statistics.median(getattr(burst, name) for burst in bursts)
-        for name in ("p50", "p95", "p99", "cpu")
-    )
-    note = f"p50 {p50:.1f}, p95 {p95:.1f}, p99 {p99:.1f} ms; server CPU {cpu:.0f} us"
-    return Row(what, rate, "/s", note)
 
 
 def _ratios(where: str, found: Bursts, ceilings: list[float]) -> Iterator[Row]:

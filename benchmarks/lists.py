@@ -2,7 +2,6 @@
 
 import os
 import random
-import statistics
 from collections.abc import Iterator
 from itertools import count
 
@@ -113,13 +112,7 @@ def _measure_new(clinic: Filled, found: Bursts) -> None:
 
 def _rows(found: Bursts) -> Iterator[Row]:
     for (name, form), bursts in found.items():
-        middle = {
-            field: statistics.median(getattr(burst, field) for burst in bursts)
-            for field in ("rate", "p50", "p95", "p99", "cpu")
-        }
-        note = "p50 {p50:.1f}, p95 {p95:.1f}, p99 {p99:.1f} ms; server CPU {cpu:.0f} us"
-        what = f"a day's times, {form}, {name}"
-        yield Row(what, middle["rate"], "/s", note.format(**middle))
+        yield load.rate(f"a day's times, {form}, {name}", bursts)
     rates = {key: [burst.rate for burst in bursts] for key, bursts in found.items()}
     for name in (DAPHNE, UVICORN, TWO_UVICORNS):
         what = f"a day's times: HTML to JSON, {name}"

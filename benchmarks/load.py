@@ -1,6 +1,7 @@
 """Load by wrk: each request is a line of a plan, and nothing is computed while it runs."""
 
 import shutil
+import statistics
 import subprocess
 import tempfile
 import time
@@ -152,3 +153,13 @@ def etags(server: Serving, requests: Iterable[Request]) -> dict[str, str]:
         found[each.path] = answer.headers["ETag"]
     connection.close()
     return found
+
+
+def rate(what: str, bursts: Sequence[Burst]) -> Row:
+    """Return the median rate, with medians of the times and of the processor's."""
+    middle = {
+        name: statistics.median(getattr(burst, name) for burst in bursts)
+        for name in ("rate", "p50", "p95", "p99", "cpu")
+    }
+    note = "p50 {p50:.1f}, p95 {p95:.1f}, p99 {p99:.1f} ms; server CPU {cpu:.0f} us"
+    return Row(what, middle["rate"], "/s", note.format(**middle))
