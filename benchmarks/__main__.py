@@ -11,7 +11,7 @@ import django
 from benchmarks.rows import Row, show, write
 from benchmarks.servers import own_servers
 
-NAMES = ("bookings", "hot", "lists", "live", "clinics")
+NAMES = ("bookings", "hot", "lists", "live", "worker", "weight", "clinics")
 _KEPT_IN = Path(__file__).resolve().parent.parent / "var" / "bench"
 
 

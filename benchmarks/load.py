@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from uuid import uuid4
 
+from benchmarks.clients import Clients, Posting
 from benchmarks.processes import cpu_seconds
 from benchmarks.rows import Row
 from benchmarks.web import Serving
@@ -140,6 +141,16 @@ def posts(
         )
         for host, token, body in bodies
     ]
+
+
+def send_all(server: Serving, requests: Iterable[Request]) -> None:
+    """Send each once, 16 at a time."""
+    clients = Clients()
+    raw = [each.as_bytes() for each in requests]
+    posting = Posting(clients, server.port, raw, at_once=16)
+    clients.run(lambda: posting.is_done)
+    clients.close()
+    assert posting.statuses[201] == len(raw), posting.statuses  # noqa: S101
 
 
 def etags(server: Serving, requests: Iterable[Request]) -> dict[str, str]:
