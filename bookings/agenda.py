@@ -258,6 +258,12 @@ def revisions(
     return {(row.doctor_id, row.day): row.revision for row in rows}
 
 
+def booked(slot: Slot, zone: ZoneInfo, now: datetime) -> SlotView:
+    """Return a booked time as a viewer sees it: there is nothing to judge."""
+    offer = Offer[object](slot.start, slot.end, reason=Reason.TAKEN)
+    return SlotView(slot, offer, zone, now)
+
+
 def judge(
     doctor: Doctor,
     rows: list[Slot],

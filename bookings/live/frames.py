@@ -137,9 +137,17 @@ class Renderer:
         return made
 
     def _render(self, slot: Slot, variant: Variant) -> str:
-        view = self._views_of(slot)[slot.pk]
+        view = self._view_of(slot)
         with override(variant.language):
             return render_to_string("bookings/_slot.html", {"view": view}).strip()
+
+    def _view_of(self, slot: Slot) -> agenda.SlotView:
+        if (
+            slot.appointment_id
+        ):  # most changes are bookings, and they need no calculator
+            zone = self._doctor(slot.doctor_id).zone
+            return agenda.booked(slot, zone, self._state.now)
+        return self._views_of(slot)[slot.pk]
 
     def _views_of(self, slot: Slot) -> dict[UUID, agenda.SlotView]:
         key = (slot.doctor_id, slot.day)
