@@ -21,8 +21,6 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-Command = Sequence[str | bytes | int]
-
 _PAUSE = 2.0  # seconds that Redis is left alone after it failed
 _asked_again_at = 0.0
 
@@ -68,7 +66,7 @@ class Try:
 class AsyncRedis(Protocol):
     """A coroutine's way to Redis."""
 
-    async def ask(self, *commands: Command) -> list[Any]: ...
+    async def ask(self, *commands: Sequence[str | bytes | int]) -> list[Any]: ...
 
 
 async def hit_all(
@@ -82,7 +80,7 @@ async def hit_all(
     """
     if not settings.RATE_LIMITS or _is_paused():
         return [None] * len(tries)
-    commands: list[Command] = []
+    commands: list[tuple[str | int, ...]] = []
     for each in tries:
         key = _key(each.scope, each.ident, owner)
         commands.append(("SET", key, 0, "EX", each.seconds, "NX"))

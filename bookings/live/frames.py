@@ -142,9 +142,8 @@ class Renderer:
             return render_to_string("bookings/_slot.html", {"view": view}).strip()
 
     def _view_of(self, slot: Slot) -> agenda.SlotView:
-        if (
-            slot.appointment_id
-        ):  # most changes are bookings, and they need no calculator
+        # Most changes are bookings, which need no calculator.
+        if slot.appointment_id:
             zone = self._doctor(slot.doctor_id).zone
             return agenda.booked(slot, zone, self._state.now)
         return self._views_of(slot)[slot.pk]

@@ -7,7 +7,6 @@ whatever process a booking was made, and Redis has no part in it.
 """
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -29,6 +28,7 @@ from bookings.models import Slot
 from bookings.models.partly import partly_known
 from bookings.quick.asked import Answer, Asked, Headers
 from bookings.quick.counting import Counter
+from bookings.quick.memory import Memory
 from tenants import pools
 from tenants.pools import NoConnectionError
 from tenants.turns import Turns
@@ -96,6 +96,10 @@ class Made:
     body: bytes
     etag: str
 
+    @property
+    def size(self) -> int:
+        return len(self.body)
+
 
 class Lists:
     """The route; lives in one event loop."""
@@ -105,7 +109,7 @@ class Lists:
         self._turns = Turns[Wanted, Made | None](
             self._take_turn, most=100, waiting=4000, at_once=2
         )
-        self._memory = Memory(_MOST_BYTES)
+        self._memory = Memory[tuple[UUID, Wanted], Made](_MOST_BYTES)
 
     async def answer(self, asked: Asked) -> Answer | None:
         """Answer with a list; None where Django is to answer.
@@ -136,7 +140,7 @@ class Lists:
             [revisions] = await wire.run((_LOOK, asked_for))
             missing: dict[Wanted, int] = {}
             for each, (is_active, now, revision) in zip(wanted, revisions, strict=True):
-                made = self._memory.get(clinic.pk, each)
+                made = self._memory.get((clinic.pk, each))
                 if not is_active:
                     found[each] = None
                 elif made and made.revision == revision and now < made.until:
@@ -145,35 +149,13 @@ class Lists:
                     missing[each] = revision
             if missing:
                 new = await _make(wire, missing)
-                self._memory.keep(clinic.pk, new)
+                for each, list_made in new.items():
+                    if list_made:
+                        self._memory.keep((clinic.pk, each), list_made)
+                    else:
+                        self._memory.forget((clinic.pk, each))
                 found |= new
         return [found.get(each) for each in asked]
-
-
-class Memory:
-    """What was made, the least used forgotten first."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most  # bytes
-        self._size = 0
-        self._kept: OrderedDict[tuple[UUID, Wanted], Made] = OrderedDict()
-
-    def get(self, clinic_id: UUID, wanted: Wanted) -> Made | None:
-        made = self._kept.get((clinic_id, wanted))
-        if made:
-            self._kept.move_to_end((clinic_id, wanted))
-        return made
-
-    def keep(self, clinic_id: UUID, made: dict[Wanted, Made | None]) -> None:
-        for wanted, each in made.items():
-            if before := self._kept.pop((clinic_id, wanted), None):
-                self._size -= len(before.body)
-            if each:
-                self._kept[clinic_id, wanted] = each
-                self._size += len(each.body)
-        while self._size > self._most:
-            _, forgotten = self._kept.popitem(last=False)
-            self._size -= len(forgotten.body)
 
 
 async def _make(wire: Wire, missing: dict[Wanted, int]) -> dict[Wanted, Made | None]:

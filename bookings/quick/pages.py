@@ -11,7 +11,6 @@ import asyncio
 import re
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +26,7 @@ from django.utils.http import parse_etags
 
 from bookings.pages import doctors
 from bookings.quick.asked import Answer, Asked, Headers
+from bookings.quick.memory import Memory
 from tenants import pools
 from tenants.pools import NoConnectionError
 from tenants.turns import Turns
@@ -123,8 +123,7 @@ class Pages:
     def __init__(self, django: App) -> None:
         self._django = django
         self._turns = Turns[Wanted, Look](_look, most=1000, waiting=4000, at_once=2)
-        self._memory: OrderedDict[Key, Page] = OrderedDict()
-        self._size = 0
+        self._memory = Memory[Key, Page](_MOST_BYTES)
         self._making: dict[tuple[Any, ...], asyncio.Task[Page | None]] = {}
 
     async def answer(self, asked: Asked) -> Answer | None:
@@ -154,7 +153,6 @@ class Pages:
     async def _page(self, asked: Asked, key: Key, look: Look) -> Page | None:
         page = self._memory.get(key)
         if page and page.is_true_at(look):
-            self._memory.move_to_end(key)
             return page
         about = (key, look.clinic, look.days, look.all_days)
         task = self._making.get(about)
@@ -164,17 +162,8 @@ class Pages:
             task.add_done_callback(lambda _: self._making.pop(about))
         page = await asyncio.shield(task)
         if page:
-            self._keep(key, page)
+            self._memory.keep(key, page)
         return page
-
-    def _keep(self, key: Key, page: Page) -> None:
-        if before := self._memory.pop(key, None):
-            self._size -= before.size
-        self._memory[key] = page
-        self._size += page.size
-        while self._size > _MOST_BYTES:
-            _, forgotten = self._memory.popitem(last=False)
-            self._size -= forgotten.size
 
 
 async def _look(clinic: "Clinic", asked: Sequence[Wanted]) -> list[Look]:

@@ -7,7 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts.models import User
+from bookings.actions import appointments
 from bookings.models import (
+    Appointment,
     Doctor,
     Location,
     Patient,
@@ -127,3 +129,10 @@ def new_patient(**fields: Any) -> Patient:
     """A guest: not saved yet."""
     n = next(_numbers)
     return Patient(**{"name": f"Guest {n}", "email": f"guest{n}@mail.example"} | fields)
+
+
+def booked(slot: Slot) -> Appointment:
+    """The visit of somebody new, who books a time on the clinic's pages."""
+    return appointments.book(
+        slot_id=slot.pk, patient=new_patient(), by=None, via=Appointment.Via.PAGE
+    )

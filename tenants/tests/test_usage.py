@@ -97,7 +97,7 @@ def test_the_worker_counts_in_the_clinic_and_reports_to_the_platform(
     make.doctor(is_active=False)
     first, second, *_rest = make.slots(doctor)
     for slot in (first, second):
-        made = _book(slot)
+        made = make.booked(slot)
     appointments.cancel(
         appointment_id=made.pk, by=None, via=Appointment.Via.PAGE, as_staff=True
     )
@@ -115,7 +115,7 @@ def test_the_worker_counts_in_the_clinic_and_reports_to_the_platform(
     assert timezone.now() - row.last_active_at < timedelta(minutes=1)
     assert _usage_of(other_clinic).doctors == 2
 
-    _book(second)  # within the minute nothing is counted again
+    make.booked(second)  # within the minute nothing is counted again
     running.sweep()
     assert _usage_of(riverside).appointments == 1
     running._reported.clear()
@@ -135,15 +135,6 @@ def test_the_owner_is_warned_on_the_overview_and_nobody_else(riverside):
 def _usage_of(clinic):
     with platform_context():
         return Usage.objects.get(clinic=clinic)
-
-
-def _book(slot):
-    return appointments.book(
-        slot_id=slot.pk,
-        patient=make.new_patient(),
-        by=None,
-        via=Appointment.Via.PAGE,
-    )
 
 
 def _browser(role):

@@ -2,13 +2,19 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 
+from bookings import locking
+from bookings.actions import holds
+from bookings.models import Slot
 from bookings.quick import booking
+from bookings.tests import make
 from config.door import Door
 from config.threads import ThreadsHandler
 from tenants import pools
@@ -185,3 +191,17 @@ def told(headers: dict[str, str]) -> dict[str, Any]:
     own = {"content-length", "content-security-policy"}
     policy = sorted(headers["content-security-policy"].split("; "))
     return {**{n: v for n, v in headers.items() if n not in own}, "csp": policy}
+
+
+def before_and_after_a_hold(slot: Slot) -> Callable[[Any], list[Reply]]:
+    """A scene: somebody reads while a time is held, and again when that has run out."""
+    make.practice(hold_minutes=1)
+    soon = locking.clock() - timedelta(seconds=59.5)
+
+    def scene(reading: Callable[[], Reply]) -> list[Reply]:
+        holds.place(slot_id=slot.pk, holder="h", now=soon)
+        first = reading()
+        time.sleep(0.6)
+        return [first, reading()]
+
+    return scene

@@ -1,17 +1,16 @@
 """A doctor's times: from memory for as long as they are true, and in the words of Django."""
 
-import time
-from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from bookings import locking
-from bookings.actions import appointments, holds
+from bookings.actions import appointments
 from bookings.models import Appointment, Doctor, Slot
 from bookings.quick import lists
+from bookings.quick.memory import Memory
 from bookings.tests import make
-from bookings.tests.quick.asking import Program, ask, told
+from bookings.tests.quick.asking import Program, ask, before_and_after_a_hold, told
 
 PATH = "/api/v1/slots/"
 
@@ -31,21 +30,12 @@ def query(doctor, slots):
     return f"doctor={doctor.pk}&from={slots[0].day}&to={slots[0].day}"
 
 
-def _book(slot):
-    return appointments.book(
-        slot_id=slot.pk,
-        patient=make.new_patient(),
-        by=None,
-        via=Appointment.Via.PAGE,
-    )
-
-
 def _statuses(reply):
     return [each["status"] for each in reply.json()["results"]]
 
 
 def test_it_is_the_same_answer_as_of_django(reader, query, slots):
-    _book(slots[1])
+    make.booked(slots[1])
     Slot.objects.filter(pk=slots[2].pk).update(blocked_by="desk")
 
     quick = reader.get(PATH, query)
@@ -104,7 +94,7 @@ def test_every_change_is_seen_by_the_next_who_asks(slots, committed, query):
 
     def scene(reading):
         seen = [reading()]
-        made = _book(slots[0])
+        made = make.booked(slots[0])
         seen.append(reading())
         appointments.reschedule(
             appointment_id=made.pk,
@@ -128,14 +118,7 @@ def test_every_change_is_seen_by_the_next_who_asks(slots, committed, query):
 
 
 def test_a_hold_that_has_run_out_is_free_again_without_a_write(slots, committed, query):
-    make.practice(hold_minutes=1)
-    soon = locking.clock() - timedelta(seconds=59.5)
-
-    def scene(reading):
-        holds.place(slot_id=slots[0].pk, holder="h", now=soon)
-        first = reading()
-        time.sleep(0.6)
-        return [first, reading()]
+    scene = before_and_after_a_hold(slots[0])
 
     first, later = Program(committed).interleaved(PATH, query, scene)
 
@@ -148,7 +131,7 @@ def test_who_has_it_already_is_told_so(reader, query, slots):
     again = reader.get(PATH, query, if_none_match=first.headers["etag"])
     weak = reader.get(PATH, query, if_none_match=f'W/{first.headers["etag"]}, "x"')
     slow = reader.get(PATH, query, by_django=True, if_none_match=first.headers["etag"])
-    _book(slots[0])
+    make.booked(slots[0])
     changed = reader.get(PATH, query, if_none_match=first.headers["etag"])
 
     assert (again.status, again.body, again.by_django) == (304, b"", False)
@@ -174,12 +157,12 @@ def test_it_is_made_once_for_all_who_ask_at_once(reader, query, monkeypatch):
 
 
 def test_memory_is_bounded():
-    memory, clinic_id = lists.Memory(1000), uuid4()
+    memory, clinic_id = Memory[Any, lists.Made](1000), uuid4()
     for _ in range(100):
         wanted = lists.Wanted(uuid4(), lists._FOREVER, lists._FOREVER)
         made = lists.Made(1, lists._FOREVER, b"x" * 100, "")
-        memory.keep(clinic_id, {wanted: made})
-        memory.keep(clinic_id, {wanted: made})
+        memory.keep((clinic_id, wanted), made)
+        memory.keep((clinic_id, wanted), made)
 
     assert memory._size == 1000
     assert len(memory._kept) == 10

@@ -1,20 +1,18 @@
 """A doctor's page for strangers: as Django makes it, and never an old one."""
 
 import re
-import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 
-from bookings import locking
-from bookings.actions import appointments, holds
+from bookings.actions import appointments
 from bookings.models import Appointment, Doctor, Hold, Practice
 from bookings.pages.day import DayPage
 from bookings.quick import pages
 from bookings.tests import make
-from bookings.tests.quick.asking import Program, ask, told
+from bookings.tests.quick.asking import Program, ask, before_and_after_a_hold, told
 
 FRAGMENT = {"hx_request": "true"}
 
@@ -124,15 +122,6 @@ def test_a_clock_of_one_s_own_is_shown(visitor, path, query):
     assert _plain(there.body) == _plain(slow.body) != _plain(here.body)
 
 
-def _book(slot):
-    return appointments.book(
-        slot_id=slot.pk,
-        patient=make.new_patient(),
-        by=None,
-        via=Appointment.Via.PAGE,
-    )
-
-
 def _status(reply, slot):
     marks = _in(reply.body, rb'(id="slot-%s"[^>]*)' % str(slot.pk).encode())
     return _in(marks, rb'data-status="(\w+)"').decode()
@@ -141,7 +130,7 @@ def _status(reply, slot):
 def test_every_change_is_seen_by_the_next_who_asks(committed, path, query, slots):
     def scene(reading):
         seen = [reading()]
-        made = _book(slots[0])
+        made = make.booked(slots[0])
         seen.append(reading())
         appointments.cancel(appointment_id=made.pk, by=None, via=Appointment.Via.PAGE)
         seen.append(reading())
@@ -163,14 +152,7 @@ def test_every_change_is_seen_by_the_next_who_asks(committed, path, query, slots
 
 
 def test_a_hold_that_has_run_out_is_free_again(committed, path, query, slots):
-    make.practice(hold_minutes=1)
-    soon = locking.clock() - timedelta(seconds=59.5)
-
-    def scene(reading):
-        holds.place(slot_id=slots[0].pk, holder="h", now=soon)
-        first = reading()
-        time.sleep(0.6)
-        return [first, reading()]
+    scene = before_and_after_a_hold(slots[0])
 
     replies = Program(committed).interleaved(path, query, scene)
 
@@ -182,11 +164,11 @@ def test_who_has_nothing_free_shows_what_becomes_of_others(committed):
     service = make.service()
     full, other = (make.doctor(services=[service]) for _ in range(2))
     [taken], [last] = (make.slots(doctor, number=1) for doctor in (full, other))
-    _book(taken)
+    make.booked(taken)
 
     def scene(reading):
         seen = [reading(), reading()]
-        _book(last)
+        make.booked(last)
         return [*seen, reading()]
 
     path, query = f"/doctors/{full.slug}/", f"date={taken.day}"
@@ -237,7 +219,7 @@ def test_who_has_a_fragment_already_is_told_so(visitor, path, query, slots):
     mark = {"if_none_match": first.headers["etag"]}
     again = visitor.get(path, query, **FRAGMENT, **mark)
     slow = visitor.get(path, query, by_django=True, **FRAGMENT, **mark)
-    _book(slots[0])
+    make.booked(slots[0])
     changed = visitor.get(path, query, **FRAGMENT, **mark)
 
     assert (again.status, again.body, again.by_django) == (304, b"", False)
