@@ -176,7 +176,7 @@ class DayPage:
         a quarter of an hour days end and clocks change, in whatever zone. How many were
         booked this month is not counted each time.
         """
-        shown = Q(doctor=self.doctor, day__range=(self.first, self.reach))
+        shown = Q(doctor=self.doctor, day__range=(self.today, self.reach))
         if self.needs_others:
             shown |= Q(day=self.on)
         rules = claims.policy_of(Practice.load(), self.service, as_staff=False)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from bookings.actions import appointments
-from bookings.models import Appointment, Doctor, Hold, Practice
+from bookings.models import Appointment, Doctor, Hold, Practice, Slot
 from bookings.pages.day import DayPage
 from bookings.quick import pages
 from bookings.tests import make
@@ -194,6 +194,20 @@ def test_time_itself_ends_a_page(committed, rules, before, then):
     page = DayPage(slot.doctor, slot.doctor.default_service, slot.day, now)
 
     assert page.changes_at() == slot.start - timedelta(minutes=then)
+
+
+def test_a_hold_on_an_earlier_day_ends_a_page_that_begins_later(committed):
+    """Who asks for no day is shown the first with times: it may come back."""
+    make.practice()
+    doctor = make.doctor()
+    [slot] = make.slots(doctor, number=1)
+    now = slot.start - timedelta(minutes=55)
+    Slot.objects.update(held_until=now + timedelta(minutes=3))
+    later = slot.day + timedelta(days=15)
+    page = DayPage(doctor, doctor.default_service, later, now)
+
+    assert page.first > slot.day
+    assert page.changes_at() == now + timedelta(minutes=3)
 
 
 def test_a_page_is_made_again_when_its_time_is_over(visitor, path, query, monkeypatch):
