@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 
+# What is asked here is found by an index, whatever the size of the table was when it was
+# planned; and it is planned once, not anew for other arguments again and again.
+PLANNING = ("SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off")
 WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
 _weeding: set["asyncio.Task[None]"] = set()
@@ -120,9 +123,7 @@ def _make() -> Pool:
 async def _prepare(new: AsyncConnection[Any]) -> None:
     """Set what a fresh connection needs; PgBouncer takes no options at its start."""
     await new.execute("SET search_path = extensions")
-    # What is asked here is found by an index, whatever the size of the table was when
-    # it was planned; and it is planned once, not for each clinic again and again.
-    await new.execute("SET plan_cache_mode = force_generic_plan")
-    await new.execute("SET enable_seqscan = off")
+    for setting in PLANNING:
+        await new.execute(setting)
     await new.execute("SET timezone = 'UTC'")
     await new.execute(f"SET lock_timeout = '{_LONGEST_LOCK_WAIT}'")

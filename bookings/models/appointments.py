@@ -101,23 +101,30 @@ class Appointment(models.Model):
     reference = models.CharField(
         _("reference"), max_length=14, unique=True, default=new_reference
     )
+    # Of keys that open an index of several columns, that index is enough.
     doctor = models.ForeignKey(
         Doctor,
         on_delete=models.PROTECT,
         related_name="appointments",
         verbose_name=_("doctor"),
+        db_index=False,
     )
     service = models.ForeignKey(
         Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service")
     )
     location = models.ForeignKey(
-        Location, on_delete=models.PROTECT, related_name="+", verbose_name=_("location")
+        Location,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("location"),
+        db_index=False,  # asked for only when a location is to be deleted
     )
     patient = models.ForeignKey(
         Patient,
         on_delete=models.PROTECT,
         related_name="appointments",
         verbose_name=_("patient"),
+        db_index=False,
     )
     start = models.DateTimeField(_("start"))
     end = models.DateTimeField(_("end"))
@@ -137,7 +144,7 @@ class Appointment(models.Model):
     is_overbooked = models.BooleanField(_("deliberately overbooked"), default=False)
     # Lost its time to changed rules, and nobody has decided yet: it occupies nothing.
     is_unplaced = models.BooleanField(_("needs a new time"), default=False)
-    series = models.UUIDField(_("series"), null=True, editable=False, db_index=True)
+    series = models.UUIDField(_("series"), null=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
 
     objects: ClassVar[models.Manager["Appointment"]] = AppointmentQuerySet.as_manager()
@@ -150,6 +157,11 @@ class Appointment(models.Model):
             models.Index(fields=["start", "id"]),
             models.Index(fields=["doctor", "start"]),
             models.Index(fields=["patient", "start"]),
+            models.Index(
+                fields=["series"],
+                condition=models.Q(series__isnull=False),
+                name="appointment_of_series",
+            ),
             models.Index(  # how many this month: what the clinic's plan limits
                 fields=["created_at"],
                 condition=~models.Q(status="cancelled"),
@@ -247,7 +259,10 @@ class AppointmentChange(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     appointment = models.ForeignKey(
-        Appointment, on_delete=models.PROTECT, related_name="history"
+        Appointment,
+        on_delete=models.PROTECT,
+        related_name="history",
+        db_index=False,  # `change_once` opens with it
     )
     kind = models.CharField(_("what"), max_length=10, choices=Kind)
     by = models.ForeignKey(

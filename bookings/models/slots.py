@@ -94,10 +94,17 @@ class Slot(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     doctor = models.ForeignKey(
-        Doctor, on_delete=models.PROTECT, related_name="slots", verbose_name=_("doctor")
+        Doctor,
+        on_delete=models.PROTECT,
+        related_name="slots",
+        verbose_name=_("doctor"),
+        db_index=False,  # `slot_once` opens with it
     )
     location = models.ForeignKey(
-        Location, on_delete=models.PROTECT, verbose_name=_("location")
+        Location,
+        on_delete=models.PROTECT,
+        verbose_name=_("location"),
+        db_index=False,  # asked for only when a location is to be deleted
     )
     start = models.DateTimeField(_("start"))
     end = models.DateTimeField(_("end"))
@@ -118,6 +125,7 @@ class Slot(models.Model):
         blank=True,
         related_name="slots",
         verbose_name=_("hold"),
+        db_index=False,
     )
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
     blocked_by = models.CharField(
@@ -147,6 +155,11 @@ class Slot(models.Model):
                 fields=["held_until"],
                 condition=models.Q(held_until__isnull=False),
                 name="slot_held",
+            ),
+            models.Index(
+                fields=["hold"],
+                condition=models.Q(hold__isnull=False),
+                name="slot_of_hold",
             ),
         )
 
@@ -210,7 +223,12 @@ class DoctorDay(models.Model):
     and locked there, so rules that span slots are re-checked one booking at a time.
     """
 
-    doctor = models.ForeignKey(Doctor, on_delete=models.CASCADE, related_name="days")
+    doctor = models.ForeignKey(
+        Doctor,
+        on_delete=models.CASCADE,
+        related_name="days",
+        db_index=False,  # `doctor_day_once` opens with it
+    )
     day = models.DateField()
     revision = models.PositiveBigIntegerField(default=0)
 

@@ -64,7 +64,7 @@ _READ = f"""
         SELECT * FROM {{schema}}bookings_slot AS own
         WHERE own.doctor_id = asked.doctor
         AND own.start >= asked.first AND own.start < asked.last
-        ORDER BY own.start, own.id LIMIT {DEFAULT + 1}) AS slot
+        ORDER BY own.start LIMIT {DEFAULT + 1}) AS slot
     ORDER BY asked.n, slot.start, slot.id
 """  # noqa: S608 (names of our own columns)
 _NOW = "SELECT clock_timestamp()"

@@ -12,7 +12,7 @@ from uuid import UUID
 from accounts.models import User
 from bookings.actions.crowd.sight import Case, Sight, Visits
 from bookings.actions.crowd.wanting import Wanted
-from bookings.models import Doctor, Patient, Practice, Service, Slot
+from bookings.models import Appointment, Doctor, Patient, Practice, Service, Slot
 from bookings.models.partly import partly_known
 from tenants.wire import Rows, Step, Wire
 
@@ -35,6 +35,7 @@ _SERVICE = (
     *("notice_minutes", "is_active"),
 )
 _PRACTICE = ("notice_minutes", "horizon_days", "max_open_appointments")
+_ACTIVE = [str(state) for state in Appointment.ACTIVE]
 
 
 def _columns(table: str, names: Sequence[str]) -> str:
@@ -59,11 +60,17 @@ _ASKED = """
             ON service.id = asked.service_id
     )
 """
+# In order and with an end, so that the index of doctor and start is what fits, however many
+# slots the doctor has. A visit has no more (8 hours of 5 minutes).
 _LOCK_SLOTS = f"""{_ASKED}
     SELECT planned.n, planned.minutes, {_columns("run", _SLOT)}
-    FROM planned JOIN {{schema}}bookings_slot AS run
-        ON run.doctor_id = planned.doctor_id
-        AND run.start >= planned.start AND run.start < planned."end"
+    FROM planned
+    CROSS JOIN LATERAL (
+        SELECT own.id FROM {{schema}}bookings_slot AS own
+        WHERE own.doctor_id = planned.doctor_id
+            AND own.start >= planned.start AND own.start < planned."end"
+        ORDER BY own.start LIMIT 100) AS found
+    JOIN {{schema}}bookings_slot AS run ON run.id = found.id
     ORDER BY run.id FOR UPDATE OF run
 """  # noqa: S608 (names of our own columns, as below)
 _LOCK_PEOPLE = f"""
@@ -73,12 +80,19 @@ _LOCK_PEOPLE = f"""
     WHERE patient.user_id = ANY(%s) ORDER BY patient.id FOR UPDATE OF patient
 """  # noqa: S608
 # What occupies a doctor, as the constraint sees it: `Appointment.objects.occupying()`.
-# A patient's visit that is not over began less than a day ago: an index finds it.
+# Visits are found by the index of doctor, or patient, and start, since no other can serve
+# a comparison of both; left to choose, PostgreSQL reads all visits there are when it plans
+# while a table is small. How far around they begin follows from the longest service (8
+# hours) and buffers (4). The states come as an argument: were they here, the partial
+# indexes of the constraints could serve, too.
 _LOOK = f"""{_ASKED}
     SELECT planned.n, clock_timestamp(), had.open, had.clashing,
         ARRAY(SELECT visit.occupied FROM {{schema}}bookings_appointment AS visit
-            WHERE visit.doctor_id = planned.doctor_id
-            AND visit.status IN ('booked', 'arrived', 'completed')
+            WHERE (visit.doctor_id, visit.start)
+                > (planned.doctor_id, planned.start - interval '16 hours')
+            AND (visit.doctor_id, visit.start)
+                < (planned.doctor_id, planned."end" + interval '8 hours')
+            AND visit.status = ANY(states.active)
             AND NOT visit.is_overbooked AND NOT visit.is_unplaced
             AND visit.occupied && tstzrange(
                 planned.start - planned.before, planned."end" + planned.after)),
@@ -87,21 +101,22 @@ _LOOK = f"""{_ASKED}
         practice.id, {_columns("practice", _PRACTICE)},
         {_columns("doctor", _DOCTOR)}, {_columns("service", _SERVICE)}
     FROM planned
+    CROSS JOIN (SELECT %s::text[] AS active) AS states
     JOIN {{schema}}bookings_doctor AS doctor ON doctor.id = planned.doctor_id
     JOIN {{schema}}bookings_service AS service ON service.id = planned.service_id
     LEFT JOIN {{schema}}bookings_practice AS practice ON practice.id = 1
     JOIN unnest(%s::uuid[]) WITH ORDINALITY AS account (id, n) ON account.n = planned.n
+    LEFT JOIN {{schema}}bookings_patient AS person ON person.user_id = account.id
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE visit.status = 'booked') AS open,
             count(*) FILTER (WHERE NOT visit.is_unplaced
                 AND visit.start < planned."end" AND visit."end" > planned.start
             ) AS clashing
-        FROM {{schema}}bookings_patient AS patient
-        JOIN {{schema}}bookings_appointment AS visit ON visit.patient_id = patient.id
-        WHERE patient.user_id = account.id
-            AND visit.start > now() - interval '1 day'
+        FROM {{schema}}bookings_appointment AS visit
+        WHERE visit.patient_id = person.id
+            AND (visit.patient_id, visit.start) > (person.id, now() - interval '1 day')
             AND visit."end" > clock_timestamp()
-            AND visit.status IN ('booked', 'arrived', 'completed')
+            AND visit.status = ANY(states.active)
     ) AS had
 """  # noqa: S608
 # The schema's oid keeps equal keys of two clinics apart, as in `bookings.once`.
@@ -128,6 +143,7 @@ async def look(wire: Wire, clinic: "Clinic", wanted: Sequence[Wanted]) -> Sight:
     to_see = [
         [each.slot_id for each in wanted],
         [each.service_id for each in wanted],
+        _ACTIVE,
         accounts,
     ]
     keys = [each.once for each in wanted if each.once]

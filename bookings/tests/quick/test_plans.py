@@ -1,0 +1,81 @@
+"""What a crowd asks is found by index, whatever a table's size was when it was planned.
+
+Connections plan once and for all clinics' sizes; a plan that was made on an empty table
+and reads all of it would be found out only when the table has grown.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from bookings.actions.crowd import looking
+from bookings.quick import lists
+from bookings.tests import make
+from tenants import pools
+from tenants.wire import _in_full
+
+BY_DOCTOR_AND_START = "bookings_ap_doctor__60b811_idx"
+BY_PATIENT_AND_START = "bookings_ap_patient_b2045b_idx"
+# Tables that grow, by the beginning of their indexes' names.
+GROWING = ("bookings_slot_", "slot_", "bookings_ap", "appointment_", "doctor_day_once")
+
+ASKED = {
+    looking._LOCK_SLOTS: {"bookings_slot_pkey", "slot_once"},
+    looking._LOOK: {"bookings_slot_pkey", BY_DOCTOR_AND_START, BY_PATIENT_AND_START},
+    lists._LOOK: {"doctor_day_once"},
+    lists._READ: {"slot_once"},
+}
+
+
+@pytest.fixture(
+    params=["never looked at", "looked at while empty", "looked at when full"]
+)
+def statistics(request, clinic):
+    if request.param == "looked at while empty":
+        _analyze()
+    calendars = [make.slots(make.doctor(), number=400) for _ in range(3)]
+    make.booked(calendars[0][0])
+    if request.param == "looked at when full":
+        _analyze()
+
+
+def _analyze() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE bookings_slot, bookings_appointment, bookings_doctorday"
+        )
+
+
+@pytest.mark.parametrize("statement", ASKED)
+def test_it_is_found_by_the_one_index_that_fits(clinic, statistics, statement):
+    used = dict(_indexes(_plan(statement, clinic.schema_name)))
+
+    of_growing = {name: by for name, by in used.items() if name.startswith(GROWING)}
+    assert set(of_growing) == ASKED[statement], used
+    assert all(of_growing.values()), f"reads all of it: {used}"
+
+
+def _plan(statement: str, schema: str) -> dict[str, Any]:
+    """Plan it as the pool's connections do."""
+    text = _in_full(statement, schema).decode()
+    arguments = ", ".join(["NULL"] * text.count("$"))
+    with connection.cursor() as cursor:
+        for setting in pools.PLANNING:
+            cursor.execute(setting.replace("SET ", "SET LOCAL "))
+        cursor.execute(f"PREPARE planned AS {text}")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) EXECUTE planned ({arguments})")
+        [[told]] = cursor.fetchall()
+        cursor.execute("DEALLOCATE planned")
+    plan = json.loads(told) if isinstance(told, str) else told
+    return plan[0]["Plan"]
+
+
+def _indexes(node: dict[str, Any]):
+    """Yield each index that is used, with the condition by which it is searched."""
+    if "Index Name" in node:
+        yield node["Index Name"], node.get("Index Cond")
+    assert node["Node Type"] != "Seq Scan"
+    for inner in node.get("Plans", ()):
+        yield from _indexes(inner)
