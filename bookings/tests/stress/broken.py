@@ -1,12 +1,14 @@
 """The product without its safety, to see that the stress test would notice.
 
-The queue in Redis, the row locks and the second look under them are gone; the test drops
-the constraints. Daphne serves `application` from here; the insiders import it.
+The queue in Redis, the row locks and the second look under them are gone, for one and for
+a crowd; the test drops the constraints. Daphne serves `application` from here; the insiders
+import it.
 """
 
+import asyncio
 import time
-from collections.abc import Iterable
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +17,15 @@ from config.asgi import application  # sets Django up, which all others need
 # isort: split
 from bookings import locking
 from bookings.actions import claims
+from bookings.actions.crowd import booking, looking
+from bookings.actions.crowd.locks import Locks
 from bookings.models import Patient, Slot
 
 __all__ = ["application"]
 
 _look = claims.offer
+_look_for_crowd = looking.look
+_SECONDS = 0.1  # as on a busy machine: it need not be busy for this to be found
 
 
 def _look_once(wish: Any, now: Any, *, run: Any = None) -> Any:
@@ -28,12 +34,27 @@ def _look_once(wish: Any, now: Any, *, run: Any = None) -> Any:
 
 
 def _read_slots(slot_ids: Iterable[UUID]) -> list[Slot]:
-    time.sleep(0.1)  # as on a busy machine: it need not be busy for this to be found
+    time.sleep(_SECONDS)
     return list(Slot.objects.filter(pk__in=set(slot_ids)).order_by("start"))
 
 
 def _read_patient(patient: Patient) -> Patient:
     return Patient.objects.get(pk=patient.pk)
+
+
+@asynccontextmanager
+async def _no_locks(_clinic: UUID, slots: Collection[UUID]) -> AsyncIterator[Locks]:
+    yield Locks(set(slots))
+
+
+async def _look_too_early(*asked: Any) -> Any:
+    sight = await _look_for_crowd(*asked)
+    await asyncio.sleep(_SECONDS)
+    return sight
+
+
+def _unlocked(statement: str) -> str:
+    return statement[: statement.rindex("FOR UPDATE")]
 
 
 for _module, _name, _weak in (
@@ -42,5 +63,9 @@ for _module, _name, _weak in (
     (locking, "lock_slots", _read_slots),
     (locking, "lock_patient", _read_patient),
     (locking, "bump_days", lambda _days: None),
+    (booking, "slot_locks", _no_locks),
+    (booking, "look", _look_too_early),
+    (looking, "_LOCK_SLOTS", _unlocked(looking._LOCK_SLOTS)),
+    (looking, "_LOCK_PEOPLE", _unlocked(looking._LOCK_PEOPLE)),
 ):
     setattr(_module, _name, _weak)
