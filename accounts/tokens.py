@@ -138,4 +138,9 @@ def _decoded(token: str, audience: str, secret: str) -> dict[str, Any]:
 
 def _stamp(user: User) -> str:
     """Change with the password, so that a new one ends the tokens of the old."""
-    return salted_hmac("accounts.tokens", user.password).hexdigest()[:16]
+    return _stamp_of(user.password, settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=8192)
+def _stamp_of(password: str, secret: str) -> str:
+    return salted_hmac("accounts.tokens", password, secret).hexdigest()[:16]

@@ -18,6 +18,7 @@ from bookings.models import (
     Patient,
     Slot,
 )
+from bookings.models.quickly import made
 from bookings.once import Once
 from bookings.outbox import post
 from tenants.context import current_clinic
@@ -229,7 +230,8 @@ def _line(
     *,
     reason: str,
 ) -> AppointmentChange:
-    return AppointmentChange(
+    return made(
+        AppointmentChange,
         appointment=appointment,
         kind=kind,
         by=actor.by,

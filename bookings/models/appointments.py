@@ -30,7 +30,10 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 def new_reference() -> str:
     """Make a reference such as `7K2M-94XQ-HB`: short, unguessable (49 bits)."""
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    number, letters = secrets.randbelow(len(_ALPHABET) ** 10), ""
+    for _place in range(10):
+        number, which = divmod(number, len(_ALPHABET))
+        letters += _ALPHABET[which]
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 

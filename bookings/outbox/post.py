@@ -1,6 +1,7 @@
 """The writing side of the outbox: called inside the booking's transaction."""
 
 from bookings.models import Appointment, AppointmentChange, OutboxMessage
+from bookings.models.quickly import made
 from tenants import due
 from tenants.context import current_clinic
 
@@ -11,7 +12,7 @@ def message_about(change: AppointmentChange) -> OutboxMessage:
     What the demo data books is not written to anybody.
     """
     state = OutboxMessage.State.SKIPPED if _is_demo(change) else _WAITING
-    return OutboxMessage(change=change, due_at=change.at, state=state)
+    return made(OutboxMessage, change=change, due_at=change.at, state=state)
 
 
 def wake_worker(change: AppointmentChange) -> None:

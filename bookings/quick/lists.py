@@ -25,7 +25,7 @@ from bookings.api.pagination import DEFAULT
 from bookings.api.serializers import slot_as_json
 from bookings.api.slots import CACHING
 from bookings.models import Slot
-from bookings.models.partly import partly_known
+from bookings.models.quickly import partly_known
 from bookings.quick.asked import Answer, Asked, Headers
 from bookings.quick.counting import Counter
 from bookings.quick.memory import Memory

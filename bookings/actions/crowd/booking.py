@@ -16,6 +16,7 @@ from bookings.actions.entries import Actor, Done
 from bookings.errors import BookingError, UnavailableError
 from bookings.live import events
 from bookings.models import Appointment, KeptAnswer, Patient
+from bookings.models.quickly import made
 from tenants import due, pools
 from tenants.wire import Step, Wire
 
@@ -87,7 +88,9 @@ class _Turn:
             return error
         user = sight.users[wanted.account_id] if wanted.account_id else None
         language = (user and user.language) or wanted.language
-        new = Appointment(patient=wish.patient, reason=wanted.reason, language=language)
+        new = made(
+            Appointment, patient=wish.patient, reason=wanted.reason, language=language
+        )
         taken = [slot for slot in case.run if slot.pk in {s.id for s in offer.slots}]
         actor = Actor(user, Appointment.Via.API)
         done = entries.draft(new, wish, taken, actor, sight.now)

@@ -13,7 +13,7 @@ from accounts.models import User
 from bookings.actions.crowd.sight import Case, Sight, Visits
 from bookings.actions.crowd.wanting import Wanted
 from bookings.models import Appointment, Doctor, Patient, Practice, Service, Slot
-from bookings.models.partly import partly_known
+from bookings.models.quickly import partly_known
 from tenants.wire import Rows, Step, Wire
 
 if TYPE_CHECKING:
