@@ -13,6 +13,7 @@ from typing import Protocol
 
 _TEXT, _PING = 0x81, 0x89
 _PATIENCE = 60.0  # seconds until what has not come is given up
+_BODILESS = frozenset({204, 304})
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -43,9 +44,13 @@ class Clients:
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            for descriptor, _ in self._epoll.poll(min(left, 0.05)):
-                self._read(descriptor)
+            self.poll(min(left, 0.05))
         return True
+
+    def poll(self, seconds: float) -> None:
+        """Read what is there; wait so long for it, if nothing is."""
+        for descriptor, _ in self._epoll.poll(seconds):
+            self._read(descriptor)
 
     def _read(self, descriptor: int) -> None:
         reader = self._readers[descriptor]
@@ -79,6 +84,8 @@ class Poster:
     connection: socket.socket
     answered: Callable[["Poster", int], None]  # with the status; 0 if it was cut
     sent_at: float = 0.0
+    head: bytes = b""  # of the last answer
+    body: bytes = b""
     _buffer: bytes = b""
 
     def send(self, request: bytes) -> None:
@@ -93,13 +100,16 @@ class Poster:
         head, end, body = self._buffer.partition(b"\r\n\r\n")
         if not end:
             return
-        told = _LENGTH.search(head)
-        is_whole = (
-            len(body) >= int(told[1]) if told else self._buffer.endswith(b"0\r\n\r\n")
-        )
+        status, told = int(head[9:12]), _LENGTH.search(head)
+        if status in _BODILESS:
+            is_whole = True
+        elif told:
+            is_whole = len(body) >= int(told[1])
+        else:
+            is_whole = body.endswith(b"0\r\n\r\n")
         if is_whole:
-            self._buffer = b""
-            self.answered(self, int(head[9:12]))
+            self.head, self.body, self._buffer = head, body, b""
+            self.answered(self, status)
 
 
 @dataclass
@@ -240,9 +250,23 @@ class Viewer:
 class Viewers:
     """Many open pages on one server."""
 
-    def __init__(self, port: int, host: str, kind: Kind, number: int) -> None:
-        """Raises TimeoutError if not all of them could join."""
-        self.clients = Clients()
+    def __init__(
+        self,
+        port: int,
+        host: str,
+        kind: Kind,
+        number: int,
+        clients: Clients | None = None,
+    ) -> None:
+        """Join.
+
+        Args:
+            clients: those with whom they are watched, if there are others.
+
+        Raises:
+            TimeoutError: not all of them could.
+        """
+        self.clients = clients or Clients()
         self.number = number
         self.joined = self.lost = self.events = 0
         self.last_at = 0.0  # as time.time() has it

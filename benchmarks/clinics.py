@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django_tenants.management.commands.migrate_schemas import MigrateSchemasCommand
 
 from accounts.models import User
+from benchmarks.processes import private_mib
 from benchmarks.rows import Row, median, milliseconds
 from bookings.models import Appointment, Doctor, Patient, Service, Slot
 from bookings.tests.processes import start_daphne
@@ -170,14 +171,7 @@ def _private_mib() -> float:
     """Of the backend's own memory; needs its account, or root."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-        (pid,) = cursor.fetchone()
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return float("nan")
-    return (
-        sum(int(line.split()[1]) for line in lines if line.startswith("Private")) / 1024
-    )
+        return private_mib(cursor.fetchone())
 
 
 def _against_stock() -> Iterator[Row]:

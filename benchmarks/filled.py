@@ -21,6 +21,7 @@ from tenants.provisioning import create_clinic
 
 _LONG = timedelta(days=1)  # tokens must outlive the benchmark
 _number = count(1)
+_addresses = count(1)
 _FREE = (
     "UPDATE bookings_slot SET appointment_id = NULL, version = version + 1 "
     "WHERE appointment_id IS NOT NULL",
@@ -54,6 +55,14 @@ class Filled:
     @property
     def host(self) -> str:
         return f"{self.clinic.slug}.localhost"
+
+    def reader(self) -> dict[str, str]:
+        """Return headers of one of 5,000 people who read, each at an own address.
+
+        Reading is limited by address.
+        """
+        n = next(_addresses) % 5000
+        return {"Host": self.host, "X-Forwarded-For": f"10.0.{n >> 8}.{n & 255}"}
 
     def orders(self) -> Iterator[Order]:
         """Yield orders of the free slots that come next, by one patient after the other.

@@ -3,7 +3,6 @@
 import os
 import random
 from collections.abc import Iterator
-from itertools import count
 
 from benchmarks import load, rival
 from benchmarks.entries import (
@@ -74,22 +73,13 @@ def _of_rival(chosen: random.Random) -> Request:
     return Request("GET", path, {"Host": "localhost"})
 
 
-_addresses = count(1)
-
-
-def _asker(clinic: Filled) -> dict[str, str]:
-    """One of 5,000 patients, each at an address of their own: reading is limited."""
-    n = next(_addresses) % 5000
-    return {"Host": clinic.host, "X-Forwarded-For": f"10.0.{n >> 8}.{n & 255}"}
-
-
 def _list(clinic: Filled, doctor: str, day: object) -> Request:
     path = f"/api/v1/slots/?doctor={doctor}&from={day}&to={day}"
-    return Request("GET", path, _asker(clinic))
+    return Request("GET", path, clinic.reader())
 
 
 def _fragment(clinic: Filled, slug: str, day: object) -> Request:
-    headers = {**_asker(clinic), "HX-Request": "true", "HX-Target": "day"}
+    headers = {**clinic.reader(), "HX-Request": "true", "HX-Target": "day"}
     return Request("GET", f"/doctors/{slug}/?day={day}", headers)
 
 

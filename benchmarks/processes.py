@@ -31,6 +31,30 @@ def memory_mib(pids: Iterable[int]) -> tuple[float, float]:
     return rss / 1024, pss / 1024
 
 
+def private_mib(pids: Iterable[int]) -> float:
+    """Return the memory that each has for itself; what has ended meanwhile has none.
+
+    Needs their account, or root: else it is not a number.
+    """
+    try:
+        return sum(map(_private_kib, pids)) / 1024
+    except PermissionError:
+        return float("nan")
+
+
+def _private_kib(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private"))
+
+
+def open_files(pids: Iterable[int]) -> int:
+    """Return how many descriptors they have open: files, sockets and pipes."""
+    return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
+
+
 def wait_for_listeners(port: int, count: int, seconds: float = 60) -> None:
     """Wait until so many sockets take connections on a port.
 
