@@ -172,8 +172,13 @@ def _key(scope: str, ident: str, owner: str = "") -> str:
     """Name a counter; by default of whom this thread works for."""
     name = f"throttle:{scope}:{_hidden(scope, ident, settings.SECRET_KEY)}"
     if owner:  # what the cache's KEY_FUNCTION does in a thread that has a clinic
-        return f"{owner}:{cache.key_prefix}:{cache.version}:{name}"
+        return f"{owner}:{_prefix()}:{name}"
     return str(cache.make_key(name))
+
+
+@lru_cache(maxsize=1)  # the cache's proxy costs more than the key itself
+def _prefix() -> str:
+    return f"{cache.key_prefix}:{cache.version}"
 
 
 @lru_cache(maxsize=4096)  # who comes, comes again

@@ -80,7 +80,7 @@ def _list(clinic: Filled, doctor: str, day: object) -> Request:
 
 def _fragment(clinic: Filled, slug: str, day: object) -> Request:
     headers = {**clinic.reader(), "HX-Request": "true", "HX-Target": "day"}
-    return Request("GET", f"/doctors/{slug}/?day={day}", headers)
+    return Request("GET", f"/doctors/{slug}/?date={day}", headers)
 
 
 def _measure_new(clinic: Filled, found: Bursts) -> None:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Sum
 from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
@@ -256,6 +257,12 @@ def revisions(
         doctor__in=list(doctors), day__gte=first, day__lte=last
     )
     return {(row.doctor_id, row.day): row.revision for row in rows}
+
+
+def revision_of_all(first: date, last: date) -> int:
+    """The sum of all doctors' revisions: it grows with whatever changes on these days."""
+    days = DoctorDay.objects.filter(day__gte=first, day__lte=last)
+    return int(days.aggregate(sum=Sum("revision"))["sum"] or 0)
 
 
 def booked(slot: Slot, zone: ZoneInfo, now: datetime) -> SlotView:

@@ -2,6 +2,9 @@
 
 Those to PostgreSQL bypass Django and with it the search path that it sets: each statement names the
 schema of its clinic. A name without one finds nothing at all, not `public`'s table.
+
+They stand in lanes of a few, and all statements about a clinic go by one lane: what its
+backends keep of a clinic (plans, catalogue) stays warm, and each keeps less.
 """
 
 import asyncio
@@ -23,14 +26,16 @@ if TYPE_CHECKING:
     from tenants.models import Clinic
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
+Lanes = list[Pool]
 
 # What is asked here is found by an index, whatever the size of the table was when it was
 # planned; and it is planned once, not anew for other arguments again and again.
 PLANNING = ("SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off")
 WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
+_LANE = 2  # connections: while one is at work for a clinic, another may begin
 _weeding: set["asyncio.Task[None]"] = set()
-_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Pool] = WeakKeyDictionary()
+_lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
 _redis: WeakKeyDictionary[asyncio.AbstractEventLoop, RedisWire] = WeakKeyDictionary()
 
 
@@ -45,7 +50,10 @@ async def borrowed(clinic: "Clinic") -> AsyncIterator[Wire]:
     Raises:
         NoConnectionError: there is none, and nothing was done.
     """
-    pool = await _pool()
+    lanes = _lanes_here()
+    pool = lanes[clinic.pk.int % len(lanes)]
+    if pool.closed:
+        await pool.open(wait=False)
     try:
         lent = await pool.getconn(timeout=WAIT)
     except (PoolTimeout, OperationalError) as error:
@@ -56,9 +64,10 @@ async def borrowed(clinic: "Clinic") -> AsyncIterator[Wire]:
         yield wire
     except OperationalError:
         if lent.broken:  # the others have likely died with it
-            weeding = asyncio.create_task(pool.check())
-            _weeding.add(weeding)  # the loop itself keeps no task alive
-            weeding.add_done_callback(_weeding.discard)
+            for each in lanes:
+                weeding = asyncio.create_task(each.check())
+                _weeding.add(weeding)  # the loop itself keeps no task alive
+                weeding.add_done_callback(_weeding.discard)
         raise
     finally:
         seen.add(clinic.schema_name)
@@ -79,7 +88,7 @@ async def close() -> None:
     """Close the running loop's connections; for who ends a loop but not the process."""
     loop = asyncio.get_running_loop()
     await asyncio.gather(*_weeding, return_exceptions=True)
-    if pool := _pools.pop(loop, None):
+    for pool in _lanes.pop(loop, ()):
         await pool.close()
     if wire := _redis.pop(loop, None):
         wire.close()
@@ -94,13 +103,14 @@ def redis() -> RedisWire:
     return wire
 
 
-async def _pool() -> Pool:
+def _lanes_here() -> Lanes:
+    """Return the running loop's lanes."""
     loop = asyncio.get_running_loop()
-    pool = _pools.get(loop)
-    if pool is None:
-        pool = _pools[loop] = _make()
-        await pool.open(wait=False)
-    return pool
+    lanes = _lanes.get(loop)
+    if lanes is None:
+        number = max(1, settings.DATABASE_ASYNC_POOL // _LANE)
+        lanes = _lanes[loop] = [_make() for _ in range(number)]
+    return lanes
 
 
 def _make() -> Pool:
@@ -111,7 +121,7 @@ def _make() -> Pool:
         kwargs={**known, "autocommit": True},
         configure=_prepare,
         min_size=0,
-        max_size=settings.DATABASE_ASYNC_POOL,
+        max_size=min(_LANE, settings.DATABASE_ASYNC_POOL),
         max_lifetime=900,
         max_idle=120,
         reconnect_timeout=4,

@@ -24,8 +24,11 @@ DAYS = 7
 NOON, EVENING = 12, 17  # hours of the wall clock
 AHEAD = 60  # how many days the next one with times is looked for
 _LIVE_DAYS = 62  # the most that one socket watches
+_DAY = timedelta(days=1)
 _NOTHING, _QUARTER = timedelta(), timedelta(minutes=15)
 _COUNT_HOLDS = timedelta(seconds=limits.REMEMBER)
+
+Days = tuple[date, date]
 
 
 @dataclass(frozen=True)
@@ -164,10 +167,22 @@ class DayPage:
         found = soonest(wanted, now=self.now, first=self.on, days=1) if wanted else []
         return found[0] if found and found[0].times else None
 
-    @property
-    def needs_others(self) -> bool:
-        """Whether what happens to other doctors' times may show here."""
-        return not self.free or limits.is_limited()
+    def own_days(self, *, is_asked: bool) -> Days:
+        """First and last of the doctor's days whose changes may show here.
+
+        Args:
+            is_asked: the day was; else it is the first that has times.
+        """
+        first = self.first if is_asked else self.today
+        last = self.last if self.free else self.reach
+        return first - _DAY, last + _DAY  # a night's work belongs to two days
+
+    @cached_property
+    def others_days(self) -> Days | None:
+        """The same of all other doctors' days, if any of them may show here."""
+        if limits.is_limited():  # their bookings count, on whatever day
+            return self.today - _DAY, date.max
+        return None if self.free else (self.on - _DAY, self.on + _DAY)
 
     def changes_at(self) -> datetime:
         """When this page may begin to show something else though nothing was changed.
@@ -177,7 +192,7 @@ class DayPage:
         booked this month is not counted each time.
         """
         shown = Q(doctor=self.doctor, day__range=(self.today, self.reach))
-        if self.needs_others:
+        if self.others_days:
             shown |= Q(day=self.on)
         rules = claims.policy_of(Practice.load(), self.service, as_staff=False)
         ahead = {"begins": _NOTHING, "near": rules.notice, "far": rules.horizon}

@@ -21,6 +21,7 @@ from bookings.pages import held, limits
 from bookings.pages.clocks import clocks_of
 from bookings.pages.dates import asked_day
 from bookings.pages.day import DayPage, first_day, mark_of
+from bookings.pages.grounds import Grounds
 from bookings.pages.refusals import Refusal, refusal_of
 from tenants.http import ClinicRequest
 
@@ -37,9 +38,11 @@ def doctor(request: ClinicRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     if request.method == "POST":
         return _choose(request, shown, now)
+    grounds = Grounds(shown, now) if KEPT in _scope(request) else None
     page, note = _page_of(request, shown, now)
-    if (keeps := _kept_by(request)) is not None:
-        keeps |= {"until": page.changes_at(), "needs_others": page.needs_others}
+    if grounds:
+        is_asked = request.GET.get("date") == page.on.isoformat()
+        _scope(request)[KEPT] |= grounds.of(page, is_asked=is_asked)
     if not _wants_fragment(request) or (note and note.status != 200):
         return _answer(request, page, note)
     mark = _mark_of(request, page)
@@ -48,9 +51,10 @@ def doctor(request: ClinicRequest, slug: str) -> HttpResponse:
     return _mark(_answer(request, page, note), mark)
 
 
-def _kept_by(request: ClinicRequest) -> dict[str, Any] | None:
-    """Return what to tell who keeps the answer for others, if somebody does."""
-    return getattr(request, "scope", {}).get(KEPT)
+def _scope(request: ClinicRequest) -> dict[str, Any]:
+    """Under KEPT in it, who keeps the answer for others is told until when it is true."""
+    scope: dict[str, Any] = getattr(request, "scope", {})
+    return scope
 
 
 def _choose(request: ClinicRequest, shown: Doctor, now: datetime) -> HttpResponse:

@@ -1,9 +1,10 @@
 """A doctor's page for strangers: as Django made it, for as long as nothing has changed.
 
-Django renders it once; the bytes are kept with a mark of all that such a page can depend
-on in the clinic. As with lists, who asks is given them only after a look at that mark
-which began when they had asked, and one look serves all who ask at that moment. What is
-each visitor's own (the token of forms, the nonce of scripts) is put in anew each time.
+Django renders it once; the bytes are kept with what the page stands on: rows of the clinic,
+and the revisions of the days that it shows. As with lists, who asks is given them only
+after a look at these which began when they had asked, and one look serves all who ask at
+that moment. What is each visitor's own (the token of forms, the nonce of scripts) is put in
+anew each time.
 Whoever has a session is left to Django: something may be held for them.
 """
 
@@ -11,9 +12,8 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -26,73 +26,32 @@ from django.utils.http import parse_etags
 
 from bookings.pages import doctors
 from bookings.quick.asked import Answer, Asked, Headers
+from bookings.quick.looks import Look, Wanted, look_at
 from bookings.quick.memory import Memory
-from tenants import pools
 from tenants.pools import NoConnectionError
 from tenants.turns import Turns
-from tenants.wire import Step
 
 if TYPE_CHECKING:
-    from tenants.models import Clinic
+    pass
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 Key = tuple[UUID, str, str, str, str, bool]
 
 _MOST_BYTES = 32 * 1024 * 1024
+_TRIES = 3  # to be shown a page from memory; then Django makes one for who asks alone
 _SECRET = "A" * 32  # of the visitor in whose name a page is made
 _TOKEN = re.compile(rb'(?<=name="csrfmiddlewaretoken" value=")[A-Za-z0-9]{64}(?=")')
 _IS_SECRET = re.compile(r"[A-Za-z0-9]{32}")
 # Of the visitor, or of one answer; the rest is the page's.
 _NOT_KEPT = frozenset({b"set-cookie", b"content-length", b"server", b"date"})
 
-# xmin is the version of a row: a sum of them changes when any of the rows does.
-_LOOK = """
-    SELECT clock_timestamp(),
-        (SELECT sum(xmin::text::bigint) FROM {schema}bookings_doctor),
-        (SELECT sum(xmin::text::bigint) FROM {schema}bookings_service),
-        (SELECT sum(xmin::text::bigint) FROM {schema}bookings_location),
-        (SELECT sum(xmin::text::bigint) FROM {schema}bookings_practice),
-        (SELECT sum(xmin::text::bigint + id) FROM {schema}bookings_doctor_services),
-        (SELECT xmin::text FROM public.tenants_clinic WHERE id = %s)
-"""
-_LOOK_AT_DAYS = """
-    SELECT (SELECT coalesce(sum(revision), 0)::bigint
-        FROM {schema}bookings_doctorday AS known
-        JOIN {schema}bookings_doctor AS doctor ON doctor.id = known.doctor_id
-        WHERE doctor.slug = asked.slug AND known.day >= current_date - 2)
-    FROM unnest(%s::text[]) WITH ORDINALITY AS asked (slug, n) ORDER BY n
-"""
-_LOOK_AT_ALL_DAYS = """
-    SELECT coalesce(sum(revision), 0)::bigint FROM {schema}bookings_doctorday
-    WHERE day >= current_date - 2
-"""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What must be known before a page may be shown."""
-
-    slug: str
-    needs_others: bool  # other doctors' days, too
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the clinic stands: pages that were made at an equal one are true."""
-
-    now: datetime
-    clinic: tuple[Any, ...]
-    days: int
-    all_days: int | None  # of all doctors, if it was asked for
-
 
 @dataclass(frozen=True)
 class Page:
     """What Django said, cut where a visitor's own words belong."""
 
-    look: Look
-    until: datetime  # then time itself has changed something
-    needs_others: bool
+    clinic: tuple[Any, ...]
+    grounds: dict[str, Any]  # as `bookings.pages.grounds` says
     status: int
     headers: Headers
     pieces: list[bytes]  # tokens of forms stand between them
@@ -109,11 +68,12 @@ class Page:
         return any(self.nonce in piece for piece in self.pieces)
 
     def is_true_at(self, look: Look) -> bool:
-        mine = self.look
-        return (
-            look.now < self.until
-            and (mine.clinic, mine.days) == (look.clinic, look.days)
-            and (not self.needs_others or mine.all_days == look.all_days)
+        mine = self.grounds
+        return bool(
+            look.now < mine["until"]
+            and look.clinic == self.clinic
+            and look.revision == mine["revision"]
+            and look.others_revision == mine["others_revision"]
         )
 
 
@@ -122,9 +82,9 @@ class Pages:
 
     def __init__(self, django: App) -> None:
         self._django = django
-        self._turns = Turns[Wanted, Look](_look, most=1000, waiting=4000, at_once=2)
+        self._turns = Turns[Wanted, Look](look_at, most=1000, waiting=4000, at_once=2)
         self._memory = Memory[Key, Page](_MOST_BYTES)
-        self._making: dict[tuple[Any, ...], asyncio.Task[Page | None]] = {}
+        self._making: dict[Key, asyncio.Task[Page | None]] = {}
 
     async def answer(self, asked: Asked) -> Answer | None:
         """Answer with a page; None where Django is to answer.
@@ -135,50 +95,45 @@ class Pages:
         cookies = parse_cookie(asked.header(b"cookie"))
         if not _is_plain(asked, cookies):
             return None
-        key = _key(asked, cookies.get("tz", ""))
-        known = self._memory.get(key)
-        slug = asked.path.split("/")[2]
-        wanted = Wanted(slug, known is None or known.needs_others)
         try:
-            look = await self._turns.ask(asked.clinic, wanted)
+            page = await self._page(asked, _key(asked, cookies.get("tz", "")))
         except (NoConnectionError, psycopg.Error):
             return None
-        page = await self._page(asked, key, look)
         if page is None:
             return None
         if page.etag and page.etag in parse_etags(asked.header(b"if-none-match")):
             return Answer(304, b"", page.headers)
         return _told(page, cookies.get(settings.CSRF_COOKIE_NAME, ""))
 
-    async def _page(self, asked: Asked, key: Key, look: Look) -> Page | None:
-        page = self._memory.get(key)
-        if page and page.is_true_at(look):
-            return page
-        about = (key, look.clinic, look.days, look.all_days)
-        task = self._making.get(about)
-        if task is None:
-            task = asyncio.create_task(_made(self._django, asked, key, look))
-            self._making[about] = task
-            task.add_done_callback(lambda _: self._making.pop(about))
+    async def _page(self, asked: Asked, key: Key) -> Page | None:
+        """Return a page that is true: no older than the question, or looked at since."""
+        for _ in range(_TRIES):
+            page = self._memory.get(key)
+            look = await self._turns.ask(asked.clinic, _wanted(asked, page))
+            if page and page.is_true_at(look):
+                return page
+            task = self._making.get(key)
+            if task is None:
+                return await self._make(asked, key, look)
+            # Others had it made before we asked: it may be old already.
+            await asyncio.shield(task)
+        return None
+
+    async def _make(self, asked: Asked, key: Key, look: Look) -> Page | None:
+        task = asyncio.create_task(_made(self._django, asked, key, look))
+        self._making[key] = task
+        task.add_done_callback(lambda _: self._making.pop(key))
         page = await asyncio.shield(task)
         if page:
             self._memory.keep(key, page)
         return page
 
 
-async def _look(clinic: "Clinic", asked: Sequence[Wanted]) -> list[Look]:
-    slugs = list(dict.fromkeys(each.slug for each in asked))
-    steps: list[Step] = [(_LOOK, [clinic.pk]), (_LOOK_AT_DAYS, [slugs])]
-    if any(each.needs_others for each in asked):
-        steps.append((_LOOK_AT_ALL_DAYS, ()))
-    async with pools.borrowed(clinic) as wire:
-        [[now, *about]], days, *of_all = await wire.run(*steps)
-    all_days = of_all[0][0][0] if of_all else None
-    looks = {
-        slug: Look(now, tuple(about), own, all_days)
-        for slug, (own,) in zip(slugs, days, strict=True)
-    }
-    return [looks[each.slug] for each in asked]
+def _wanted(asked: Asked, page: Page | None) -> Wanted:
+    if page is None:
+        return Wanted()
+    slug = asked.path.split("/")[2]
+    return Wanted(slug, page.grounds["days"], page.grounds["others_days"])
 
 
 def _key(asked: Asked, zone: str) -> Key:
@@ -223,9 +178,8 @@ async def _made(django: App, asked: Asked, key: Key, look: Look) -> Page | None:
     said = {name.lower(): value for name, value in headers}
     nonce = re.search(rb"'nonce-([^']+)'", said.get(b"content-security-policy", b""))
     return Page(
-        look,
-        kept["until"],
-        kept["needs_others"],
+        look.clinic,
+        kept,
         start["status"],
         headers,
         _TOKEN.split(body),

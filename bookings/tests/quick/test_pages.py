@@ -218,7 +218,8 @@ def test_a_page_is_made_again_when_its_time_is_over(visitor, path, query, monkey
         page = await make_page(*of)
         assert page
         made.append(page)
-        return replace(page, until=page.look.now)
+        long_ago = page.grounds["until"] - timedelta(days=1)
+        return replace(page, grounds=page.grounds | {"until": long_ago})
 
     monkeypatch.setattr(pages, "_made", short_lived)
 
@@ -226,6 +227,55 @@ def test_a_page_is_made_again_when_its_time_is_over(visitor, path, query, monkey
     visitor.interleaved(path, query, lambda reading: [reading(), reading()])
 
     assert len(made) == 3
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """The pages that Django was asked to make."""
+    asked = []
+    make_page = pages._made
+
+    async def counted(*of):
+        asked.append(of)
+        return await make_page(*of)
+
+    monkeypatch.setattr(pages, "_made", counted)
+    return asked
+
+
+def test_what_happens_on_days_that_it_does_not_show_lets_it_be(
+    visitor, path, query, slots, made
+):
+    doctor = slots[0].doctor
+    [later] = make.slots(doctor, start=slots[0].start + timedelta(days=21), number=1)
+
+    def scene(reading):
+        first = reading()
+        make.booked(later)
+        return [first, reading()]
+
+    first, again = visitor.interleaved(path, query, scene)
+
+    assert _plain(first.body) == _plain(again.body)
+    assert len(made) == 1
+
+
+def test_who_asks_for_no_day_is_shown_an_earlier_one_that_has_times_again(visitor):
+    doctor = make.doctor()
+    [soon] = make.slots(doctor, number=1)
+    make.slots(doctor, start=soon.start + timedelta(days=15), number=1)
+    visit = make.booked(soon)
+
+    def scene(reading):
+        first = reading()
+        appointments.cancel(appointment_id=visit.pk, by=None, via=Appointment.Via.PAGE)
+        return [first, reading()]
+
+    replies = visitor.interleaved(f"/doctors/{doctor.slug}/", "", scene)
+
+    shown = f'id="slot-{soon.pk}"'.encode()
+    assert [shown in reply.body for reply in replies] == [False, True]
+    assert not any(reply.by_django for reply in replies)
 
 
 def test_who_has_a_fragment_already_is_told_so(visitor, path, query, slots):
@@ -241,16 +291,7 @@ def test_who_has_a_fragment_already_is_told_so(visitor, path, query, slots):
     assert _same(again.headers) == _same(slow.headers)
 
 
-def test_it_is_made_once_for_all_who_ask_at_once(visitor, path, query, monkeypatch):
-    made = []
-    make_page = pages._made
-
-    async def counted(*of):
-        made.append(of)
-        return await make_page(*of)
-
-    monkeypatch.setattr(pages, "_made", counted)
-
+def test_it_is_made_once_for_all_who_ask_at_once(visitor, path, query, made):
     replies = ask(visitor.reading(path, query) for _ in range(30))
 
     assert {reply.status for reply in replies} == {200}

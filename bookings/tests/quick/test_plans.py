@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from bookings.actions.crowd import looking
-from bookings.quick import lists
+from bookings.quick import lists, looks
 from bookings.tests import make
 from tenants import pools
 from tenants.wire import _in_full
@@ -26,6 +26,8 @@ ASKED = {
     looking._LOOK: {"bookings_slot_pkey", BY_DOCTOR_AND_START, BY_PATIENT_AND_START},
     lists._LOOK: {"doctor_day_once"},
     lists._READ: {"slot_once"},
+    looks._LOOK_AT_DAYS: {"doctor_day_once"},
+    looks._LOOK_AT_ALL_DAYS: {"doctor_day_once"},
 }
 
 
@@ -68,8 +70,9 @@ def _plan(statement: str, schema: str) -> dict[str, Any]:
         cursor.execute(f"EXPLAIN (FORMAT JSON) EXECUTE planned ({arguments})")
         [[told]] = cursor.fetchall()
         cursor.execute("DEALLOCATE planned")
-    plan = json.loads(told) if isinstance(told, str) else told
-    return plan[0]["Plan"]
+    [plan] = json.loads(told) if isinstance(told, str) else told
+    whole: dict[str, Any] = plan["Plan"]
+    return whole
 
 
 def _indexes(node: dict[str, Any]):
