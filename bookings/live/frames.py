@@ -5,7 +5,7 @@ same text goes to all viewers who share both, so it is made once in a process.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache, reduce
@@ -20,6 +20,7 @@ from django.utils.translation import override
 
 from bookings import agenda, locking
 from bookings.models import Doctor, DoctorDay, Slot
+from bookings.models.quickly import partly_known
 from bookings.timetable import day_bounds
 
 DayKey = tuple[UUID, date]
@@ -213,24 +214,28 @@ def read(days: Collection[DayKey], windows: Collection[Window]) -> State:
             doctor__in=doctors, day__gte=window.first, day__lte=window.last
         )
         slots |= {slot.pk: slot for slot in rows}
-    for slot in _of_days(days):
+    for slot, revision, read_at in _of_days(days):
         slots[slot.pk] = slot
-        now = slot.read_at
-        if slot.revision is not None:
-            revisions[slot.doctor_id, slot.day] = slot.revision
+        now = read_at
+        if revision is not None:
+            revisions[slot.doctor_id, slot.day] = revision
     ordered = sorted(slots.values(), key=lambda slot: (slot.start, slot.pk))
     return State(now or locking.clock(), ordered, revisions)
 
 
-def _of_days(days: Collection[DayKey]) -> list[Any]:
+def _of_days(days: Collection[DayKey]) -> Iterator[tuple[Slot, int | None, datetime]]:
+    """The slots of some days, each with the revision of its day and the clock."""
     if not days:
-        return []
+        return
     day = DoctorDay.objects.filter(doctor=OuterRef("doctor"), day=OuterRef("day"))
     asked = [Q(doctor=doctor, day=date) for doctor, date in days]
     rows = Slot.objects.filter(reduce(or_, asked)).annotate(
         revision=Subquery(day.values("revision")), read_at=_Asked()
     )
-    return list(rows)
+    # Hundreds in each turn of a crowd: not by the model's constructor.
+    columns = [field.attname for field in Slot._meta.concrete_fields]
+    for *values, revision, read_at in rows.values_list(*columns, "revision", "read_at"):
+        yield partly_known(Slot, columns, values), revision, read_at
 
 
 class _Asked(Func):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 COALESCE = 0.025  # seconds: what comes this soon after a turn goes out together
+# Telling many sockets takes the loop from those who book: at most a fifth of its time.
+REST, LONGEST_REST = 4, 0.4  # times as long as the telling took; seconds
 TICK = 4.0  # seconds between two looks at revisions, sessions and the clinic (≤ 5)
 HEARTBEAT_TICKS = 2
 SUBSCRIBE_WAIT = 1.0  # seconds a newcomer waits for Redis before it goes on without
@@ -95,6 +97,7 @@ class Feed:
         self._touched: set[DayKey] = set()
         self._wake = asyncio.Event()
         self._ticks = 0
+        self._told_in = 0.0  # seconds that the last turn took the loop for itself
         self._next_tick = _time() + TICK
         self._task: asyncio.Task[None] | None = None
 
@@ -137,7 +140,8 @@ class Feed:
             except Exception:
                 # PostgreSQL may be away. What was touched is found by its revision.
                 logger.exception("live turn failed, trying again with the next tick")
-            await asyncio.sleep(COALESCE)
+            rest = min(REST * self._told_in, LONGEST_REST)
+            await asyncio.sleep(max(COALESCE, rest))
 
     async def _turn(self) -> None:
         is_tick = _time() >= self._next_tick
@@ -157,6 +161,7 @@ class Feed:
             self._newcomers |= newcomers
             raise
         self._greeted |= newcomers
+        began = _time()
         for socket in news.dismissed:
             socket.close(SESSION_ENDED)
         for sockets, ready in news.texts:
@@ -164,6 +169,7 @@ class Feed:
                 socket.push(ready)
         if is_tick and self._ticks % HEARTBEAT_TICKS == 0:
             self._beat()
+        self._told_in = _time() - began
 
     def _beat(self) -> None:
         made: dict[frames.Group, Ready] = {}

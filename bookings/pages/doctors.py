@@ -1,7 +1,6 @@
 """One doctor's times: the page, its fragment for live re-checks, and choosing a time."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -21,13 +20,9 @@ from bookings.pages import held, limits
 from bookings.pages.clocks import clocks_of
 from bookings.pages.dates import asked_day
 from bookings.pages.day import DayPage, first_day, mark_of
-from bookings.pages.grounds import Grounds
+from bookings.pages.grounds import Grounds, kept_by
 from bookings.pages.refusals import Refusal, refusal_of
 from tenants.http import ClinicRequest
-
-KEPT = (
-    "slotwell.kept"  # in the scope of a request whose answer is kept (bookings.quick)
-)
 
 
 @login_not_required
@@ -38,23 +33,18 @@ def doctor(request: ClinicRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     if request.method == "POST":
         return _choose(request, shown, now)
-    grounds = Grounds(shown, now) if KEPT in _scope(request) else None
+    kept = kept_by(request)
+    grounds = Grounds(shown, now) if kept is not None else None
     page, note = _page_of(request, shown, now)
-    if grounds:
+    if grounds and kept is not None:
         is_asked = request.GET.get("date") == page.on.isoformat()
-        _scope(request)[KEPT] |= grounds.of(page, is_asked=is_asked)
+        kept |= grounds.of(page, is_asked=is_asked)
     if not _wants_fragment(request) or (note and note.status != 200):
         return _answer(request, page, note)
     mark = _mark_of(request, page)
     if mark in parse_etags(request.headers.get("If-None-Match", "")):
         return _mark(HttpResponse(status=304), mark)
     return _mark(_answer(request, page, note), mark)
-
-
-def _scope(request: ClinicRequest) -> dict[str, Any]:
-    """Under KEPT in it, who keeps the answer for others is told until when it is true."""
-    scope: dict[str, Any] = getattr(request, "scope", {})
-    return scope
 
 
 def _choose(request: ClinicRequest, shown: Doctor, now: datetime) -> HttpResponse:

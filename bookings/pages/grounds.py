@@ -3,9 +3,51 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Min
+
 from bookings import agenda
-from bookings.models import Doctor
+from bookings.actions import limits
+from bookings.models import Doctor, Slot
 from bookings.pages.day import DayPage
+from tenants.http import ClinicRequest
+
+KEPT = (
+    "slotwell.kept"  # in the scope of a request whose answer is kept (bookings.quick)
+)
+_MINUTE = timedelta(minutes=1)
+
+
+def kept_by(request: ClinicRequest) -> dict[str, Any] | None:
+    """Return what is to be told on what the answer stands, if somebody keeps it.
+
+    Its keys are `until`: an instant; `days`: of the page's own doctor, first and last, and
+    `revision`, their sum; `others_days` and `others_revision`: the same of all doctors.
+    What does not matter is None.
+    """
+    kept: dict[str, Any] | None = getattr(request, "scope", {}).get(KEPT)
+    return kept
+
+
+def of_all(first: date, last: date, now: datetime) -> dict[str, Any]:
+    """Say on what a page of all doctors' days stands; call it before they are read.
+
+    Times begin, and notice ends, on full minutes; holds lapse at any second. How many were
+    booked this month is not counted each time.
+    """
+    revision = agenda.revision_of_all(first, last)
+    held = Slot.objects.filter(held_until__gt=now, day__range=(first, last))
+    ends = [now.replace(second=0, microsecond=0) + _MINUTE]
+    if lapse := held.aggregate(first=Min("held_until"))["first"]:
+        ends.append(lapse)
+    if limits.is_limited():
+        ends.append(now + timedelta(seconds=limits.REMEMBER))
+    return {
+        "until": min(ends),
+        "days": None,
+        "revision": None,
+        "others_days": (first, last),
+        "others_revision": revision,
+    }
 
 
 class Grounds:
@@ -17,17 +59,12 @@ class Grounds:
         self._by_day = {day: revision for (_, day), revision in read.items()}
 
     def of(self, page: DayPage, *, is_asked: bool) -> dict[str, Any]:
-        """Say until when the page is true, if the sums of revisions stay.
+        """Say on what the page stands.
 
         Call it before the page is rendered: what it shows of others is read then.
 
         Args:
             is_asked: the day was; else it is the first that has times.
-
-        Returns:
-            `until`: an instant; `days`: the doctor's own, first and last, and
-            `revision`, their sum; `others_days` and `others_revision`: the same of all
-            doctors, or None.
         """
         first, last = days = page.own_days(is_asked=is_asked)
         others = page.others_days

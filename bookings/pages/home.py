@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from bookings.actions import limits
 from bookings.agenda import SlotView
 from bookings.models import Doctor, Service
+from bookings.pages import grounds
 from bookings.pages.clocks import city_of
 from bookings.pages.day import EVENING, mark_of
 from bookings.pages.languages import language_name
@@ -32,6 +33,8 @@ _WISHES = ("need", "doctor", "lang", "when")
 def home(request: ClinicRequest) -> HttpResponse:
     """All doctors, or those of the filters, soonest first."""
     search = Search(request.GET, timezone.now())
+    if (kept := grounds.kept_by(request)) is not None:
+        kept |= grounds.of_all(*search.days, search.now)
     is_fragment = bool(request.htmx) and not request.htmx.history_restore_request
     mark = search.mark() if is_fragment else ""
     if mark and mark in parse_etags(request.headers.get("If-None-Match", "")):
@@ -125,6 +128,12 @@ class Search:
         return self.when == "video" or self.service is not None
 
     @property
+    def days(self) -> tuple[date, date]:
+        """First and last of the days whose times may be shown, on whatever clock."""
+        first = self.now.date() - timedelta(days=1)
+        return first, first + timedelta(days=DAYS + 2)
+
+    @property
     def window(self) -> str:
         """What a live page of this search watches."""
         first = self.now.date() - timedelta(days=1)
@@ -166,10 +175,9 @@ class Search:
 
     def mark(self) -> str:
         """The ETag of the list."""
-        first: date = self.now.date() - timedelta(days=1)
         asked: list[Any] = [self.asked.get(name) for name in _WISHES]
         ids = [each.pk for each in self.doctors]
-        return mark_of(ids, first, first + timedelta(days=DAYS + 2), self.now, *asked)
+        return mark_of(ids, *self.days, self.now, *asked)
 
     @cached_property
     def service(self) -> Service | None:

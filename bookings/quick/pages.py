@@ -1,4 +1,4 @@
-"""A doctor's page for strangers: as Django made it, for as long as nothing has changed.
+"""Pages of times for strangers: as Django made them, for as long as nothing has changed.
 
 Django renders it once; the bytes are kept with what the page stands on: rows of the clinic,
 and the revisions of the days that it shows. As with lists, who asks is given them only
@@ -24,7 +24,7 @@ from django.http import HttpRequest, HttpResponse, parse_cookie
 from django.middleware.csrf import get_token
 from django.utils.http import parse_etags
 
-from bookings.pages import doctors
+from bookings.pages.grounds import KEPT
 from bookings.quick.asked import Answer, Asked, Headers
 from bookings.quick.looks import Look, Wanted, look_at
 from bookings.quick.memory import Memory
@@ -132,7 +132,7 @@ class Pages:
 def _wanted(asked: Asked, page: Page | None) -> Wanted:
     if page is None:
         return Wanted()
-    slug = asked.path.split("/")[2]
+    slug = asked.path.strip("/").rpartition("/")[2]
     return Wanted(slug, page.grounds["days"], page.grounds["others_days"])
 
 
@@ -170,7 +170,7 @@ async def _made(django: App, asked: Asked, key: Key, look: Look) -> Page | None:
 
     kept: dict[str, Any] = {}
     *_, zone, _ = key
-    await django({**_scope(asked, zone), doctors.KEPT: kept}, receive, send)
+    await django({**_scope(asked, zone), KEPT: kept}, receive, send)
     start, body = sent[0], b"".join(each.get("body", b"") for each in sent[1:])
     headers = [(n, v) for n, v in start["headers"] if n.lower() not in _NOT_KEPT]
     if start["status"] != 200 or not kept:

@@ -20,8 +20,10 @@ class Routes:
 
     def __init__(self, django: App) -> None:
         counter = Counter()
-        self._doctor = Pages(django).answer
+        pages = Pages(django).answer
+        self._doctor = pages
         self._exact: dict[tuple[str, str], Route] = {
+            ("GET", "/"): pages,
             ("GET", "/api/v1/slots/"): Lists(counter).answer,
             ("POST", "/api/v1/appointments/"): Booking(counter).answer,
         }

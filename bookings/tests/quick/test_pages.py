@@ -9,6 +9,7 @@ from django.test import Client
 
 from bookings.actions import appointments
 from bookings.models import Appointment, Doctor, Hold, Practice, Slot
+from bookings.pages import grounds
 from bookings.pages.day import DayPage
 from bookings.quick import pages
 from bookings.tests import make
@@ -210,6 +211,18 @@ def test_a_hold_on_an_earlier_day_ends_a_page_that_begins_later(committed):
     assert page.changes_at() == now + timedelta(minutes=3)
 
 
+def test_the_first_page_ends_with_the_minute_or_a_hold(committed, slots):
+    now = slots[0].start.replace(second=10) - timedelta(hours=1)
+    days = (slots[0].day, slots[0].day)
+
+    ends = grounds.of_all(*days, now)["until"]
+    Slot.objects.update(held_until=now + timedelta(seconds=20))
+    sooner = grounds.of_all(*days, now)["until"]
+
+    assert ends == now.replace(second=0) + timedelta(minutes=1)
+    assert sooner == now + timedelta(seconds=20)
+
+
 def test_a_page_is_made_again_when_its_time_is_over(visitor, path, query, monkeypatch):
     made = []
     make_page = pages._made
@@ -289,6 +302,32 @@ def test_who_has_a_fragment_already_is_told_so(visitor, path, query, slots):
     assert (again.status, again.body, again.by_django) == (304, b"", False)
     assert (slow.status, changed.status) == (304, 200)
     assert _same(again.headers) == _same(slow.headers)
+
+
+def test_the_first_page_is_kept_until_anybody_s_times_change(visitor, slots, made):
+    later = make.slots(make.doctor(services=[slots[0].doctor.default_service]))[-1]
+
+    def scene(reading):
+        seen = [reading(), reading()]
+        make.booked(later)
+        seen.append(reading())
+        make.booked(slots[0])
+        return [*seen, reading()]
+
+    replies = visitor.interleaved("/", "", scene)
+    slow = visitor.get("/", "", by_django=True)
+
+    assert [_plain(reply.body) for reply in replies[:2]] == [
+        _plain(replies[0].body)
+    ] * 2
+    assert [_offers(reply, slots[0]) for reply in replies] == [True, True, True, False]
+    assert _plain(replies[-1].body) == _plain(slow.body)
+    assert not any(reply.by_django for reply in replies)
+    assert len(made) == 3
+
+
+def _offers(reply, slot):
+    return f'id="slot-{slot.pk}"'.encode() in reply.body
 
 
 def test_it_is_made_once_for_all_who_ask_at_once(visitor, path, query, made):

@@ -31,16 +31,30 @@ ASKED = {
 }
 
 
-@pytest.fixture(
-    params=["never looked at", "looked at while empty", "looked at when full"]
-)
-def statistics(request, clinic):
-    if request.param == "looked at while empty":
+# Publishing fills a calendar at once, and PostgreSQL looks at it within a minute; visits and
+# revisions come one by one, and their plan was often made when there were none.
+STATES = ["never looked at", "looked at while empty", "looked at when full"]
+CASES = [
+    (state, statement)
+    for statement, indexes in ASKED.items()
+    for state in (STATES[-1:] if "slot_once" in indexes else STATES)
+]
+
+
+@pytest.mark.parametrize(("state", "statement"), CASES)
+def test_it_is_found_by_the_one_index_that_fits(clinic, state, statement):
+    if state == "looked at while empty":
         _analyze()
     calendars = [make.slots(make.doctor(), number=400) for _ in range(3)]
     make.booked(calendars[0][0])
-    if request.param == "looked at when full":
+    if state == "looked at when full":
         _analyze()
+
+    used = dict(_indexes(_plan(statement, clinic.schema_name)))
+
+    of_growing = {name: by for name, by in used.items() if name.startswith(GROWING)}
+    assert set(of_growing) == ASKED[statement], used
+    assert all(of_growing.values()), f"reads all of it: {used}"
 
 
 def _analyze() -> None:
@@ -48,15 +62,6 @@ def _analyze() -> None:
         cursor.execute(
             "ANALYZE bookings_slot, bookings_appointment, bookings_doctorday"
         )
-
-
-@pytest.mark.parametrize("statement", ASKED)
-def test_it_is_found_by_the_one_index_that_fits(clinic, statistics, statement):
-    used = dict(_indexes(_plan(statement, clinic.schema_name)))
-
-    of_growing = {name: by for name, by in used.items() if name.startswith(GROWING)}
-    assert set(of_growing) == ASKED[statement], used
-    assert all(of_growing.values()), f"reads all of it: {used}"
 
 
 def _plan(statement: str, schema: str) -> dict[str, Any]:
