@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from itertools import count
 
 from benchmarks import load
@@ -14,6 +15,7 @@ from benchmarks.load import Request
 from benchmarks.web import Serving
 
 BOOK = "/api/v1/appointments/"
+_VISITS = "bookings/appointment/"
 _FEW = 4  # clients of what Django's threads answer: more would only wait
 _FULL_DAYS = 2
 _HOT_DAYS = 4
@@ -136,6 +138,11 @@ def _full_days(clinic: Filled) -> list[Request]:
     ]
 
 
+def _desk(path: str, clinic: Filled) -> list[Request]:
+    seen = {"Host": clinic.host, "Cookie": clinic.staff_cookie}
+    return [Request("GET", f"/admin/{path}", seen) for _ in range(_MOST // 10)]
+
+
 def _homes(clinic: Filled) -> list[Request]:
     return [Request("GET", "/", clinic.reader()) for _ in range(_MOST // 10)]
 
@@ -153,6 +160,8 @@ READINGS = (
     Kind("a doctor's page, from memory", _pages, is_known=True),
     Kind("the first page", _homes, _FEW, 2),
     Kind("a patient's coming visits, by API", _coming_visits, _FEW, 2),
+    Kind("the staff's day", partial(_desk, ""), _FEW, 2),
+    Kind("the staff's list of coming visits", partial(_desk, _VISITS), _FEW, 2),
 )
 HOLDS = (Kind("a hold, by API", _holds, _FEW, 2),)
 KINDS = (*BOOKINGS, *READINGS, *HOLDS)

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import count, cycle, islice
 from uuid import UUID
 
+from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from accounts import tokens
@@ -55,6 +58,14 @@ class Filled:
     doctors: list[tuple[str, str]]  # id and slug
     days: list[date]
     _taken: int = field(default=0)
+
+    @cached_property
+    def staff_cookie(self) -> str:
+        """The log-in of the clinic's owner, for the desk's pages."""
+        with clinic_context(self.clinic):
+            browser = Client()
+            browser.force_login(User.objects.filter(role=User.Role.OWNER)[0])
+            return browser.cookies[settings.SESSION_COOKIE_NAME].OutputString([])
 
     @property
     def host(self) -> str:

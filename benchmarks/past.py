@@ -11,7 +11,7 @@ from tenants.context import clinic_context, connection
 _A_DAY = 40  # times of a doctor: from 8 to 18, every 15 minutes, as the coming ones
 _LEFT = 90  # doctors who have left, and whose times are the other half
 _STRETCH = 50  # days of a statement: what foreign keys wait for stays in memory
-YEAR = 365
+WEEK, YEAR = 7, 365
 
 # As publishing leaves it behind: one day after the other, all doctors of each, and ids
 # that grow with time. %s: the days ago of the first and the last one, whether of those
@@ -32,29 +32,40 @@ _SLOTS = f"""
     SELECT uuidv7(start - now()), doctor.id, doctor.location_id, start,
         start + interval '15 minutes', day, '', '', false, false, 1
     {_BEGAN} ORDER BY start, doctor.id
+    ON CONFLICT DO NOTHING
 """
 _DAYS = """
     INSERT INTO bookings_doctorday (doctor_id, day, revision)
     SELECT doctor_id, day, count(*) FROM bookings_slot GROUP BY doctor_id, day
     ON CONFLICT DO NOTHING
 """
-# On weekdays every time was had: by one patient after the other, so nobody was at two
-# places at once. Each was booked through a hold, told by mail, and came.
+# On weekdays every time was had. Every other visit was a guest's, who is a new person each
+# time; the others were of patients one after the other, so nobody was at two places at
+# once. Each was booked through a hold, told by mail, and came; half as many holds again
+# were left to lapse.
 _VISITS = f"""
     WITH people AS MATERIALIZED (
         SELECT id, user_id, row_number() OVER (ORDER BY id) AS n
         FROM bookings_patient WHERE user_id IS NOT NULL
     ), visits AS MATERIALIZED (
         SELECT uuidv7(start - now()) AS id, uuidv7(start - now()) AS slot,
-            uuidv7(start - now()) AS change, row_number() OVER () AS n,
+            uuidv7(start - now()) AS change, uuidv7(start - now()) AS guest,
+            row_number() OVER (ORDER BY start, doctor.id) AS n,
             doctor.id AS doctor, doctor.default_service_id AS service,
             doctor.location_id AS location, doctor.timezone AS zone, day, wall, start,
             start + interval '15 minutes' AS "end", start - interval '14 days' AS booked,
             'P' || ago || '-' || number || '-' || doctor.position AS reference
         {_BEGAN} AND extract(isodow FROM day) < 6
     ), had AS MATERIALIZED (
-        SELECT visits.*, people.id AS patient, people.user_id AS account FROM visits
-        JOIN people ON people.n = visits.n %% (SELECT count(*) FROM people) + 1
+        SELECT visits.*, coalesce(people.id, guest) AS patient,
+            encode(sha256(coalesce('holder:user:' || user_id, guest::text)::bytea),
+                'hex') AS holder
+        FROM visits LEFT JOIN people ON visits.n %% 2 = 0
+            AND people.n = visits.n / 2 %% (SELECT count(*) FROM people) + 1
+    ), guests AS (
+        INSERT INTO bookings_patient (id, name, email, phone, language, created_at)
+        SELECT guest, 'Guest ' || reference, reference || '@guest.example', '', 'en',
+            booked FROM had WHERE patient = guest
     ), appointments AS (
         INSERT INTO bookings_appointment (id, reference, doctor_id, service_id,
             location_id, patient_id, start, "end", occupied, wall_start, zone, fold,
@@ -84,16 +95,16 @@ _VISITS = f"""
     )
     INSERT INTO bookings_hold (id, token_hash, doctor_id, service_id, first_slot_id,
         appointment_id, holder, address, expires_at, renewals, created_at)
-    SELECT uuidv7(booked - now()), encode(sha256(id::text::bytea), 'hex'), doctor,
-        service, slot, id,
-        encode(sha256(('holder:user:' || account)::bytea), 'hex'), '',
+    SELECT uuidv7(booked - now()), encode(sha256((id || kind)::bytea), 'hex'), doctor,
+        service, slot, CASE kind WHEN 'used' THEN id END, holder, '',
         booked + interval '5 minutes', 0, booked
-    FROM had
+    FROM had CROSS JOIN unnest(ARRAY['used', 'lapsed']) AS kind
+    WHERE kind = 'used' OR n %% 4 < 2
 """  # noqa: S608
 
 
-def add_slots(clinic: Filled, number: int) -> int:
-    """Fill the past until there are about so many slots; returns how many there are.
+def add_slots(clinic: Filled, number: int) -> None:
+    """Fill the past until there are about so many slots.
 
     Half of them are of the doctors who can be booked, so that the past of each is long.
     """
@@ -103,14 +114,20 @@ def add_slots(clinic: Filled, number: int) -> int:
         _add_those_who_left()
         for is_active, doctors in ((True, present), (False, _LEFT)):
             _fill(_SLOTS, missing // 2 // doctors // _A_DAY, is_active=is_active)
-        return _count_days()
+        _count_days()
 
 
-def add_visits(clinic: Filled, days: int = YEAR) -> int:
-    """Let all times of so many days be had; returns how many slots there are."""
+def add_visits(clinic: Filled, days: int) -> None:
+    """Let all times of so many days be had, weekends left out."""
     with clinic_context(clinic.clinic):
         _fill(_VISITS, days, is_active=True)
-        return _count_days()
+        _count_days()
+
+
+def slots(clinic: Filled) -> int:
+    """How many there are, past and coming."""
+    with clinic_context(clinic.clinic):
+        return Slot.objects.count()
 
 
 def _add_those_who_left() -> None:
@@ -146,8 +163,7 @@ def _stretches(days: int) -> Iterator[tuple[int, int]]:
         yield first, max(2, first - _STRETCH + 1)
 
 
-def _count_days() -> int:
+def _count_days() -> None:
     """Every day that was published has its revision."""
     with connection.cursor() as cursor:
         cursor.execute(_DAYS)
-        return Slot.objects.count()
