@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from bookings.actions.crowd import looking
-from bookings.quick import lists
+from bookings.quick import lists, pages
 from bookings.tests import make
 from tenants import pools
 from tenants.wire import _in_full
@@ -26,6 +26,8 @@ ASKED = {
     looking._LOOK: {"bookings_slot_pkey", BY_DOCTOR_AND_START, BY_PATIENT_AND_START},
     lists._LOOK: {"doctor_day_once"},
     lists._READ: {"slot_once"},
+    pages._LOOK_AT_DAYS: {"doctor_day_once"},
+    pages._LOOK_AT_ALL_DAYS: {"doctor_day_once"},
 }
 
 
@@ -60,15 +62,18 @@ def test_it_is_found_by_the_one_index_that_fits(clinic, statistics, statement):
 def _plan(statement: str, schema: str) -> dict[str, Any]:
     """Plan it as the pool's connections do."""
     text = _in_full(statement, schema).decode()
-    arguments = ", ".join(["NULL"] * text.count("$"))
+    nulls = ", ".join(["NULL"] * text.count("$"))
+    arguments = f"({nulls})" if nulls else ""
     with connection.cursor() as cursor:
         for setting in pools.PLANNING:
             cursor.execute(setting.replace("SET ", "SET LOCAL "))
         cursor.execute(f"PREPARE planned AS {text}")
-        cursor.execute(f"EXPLAIN (FORMAT JSON) EXECUTE planned ({arguments})")
+        cursor.execute(f"EXPLAIN (FORMAT JSON) EXECUTE planned{arguments}")
         [[told]] = cursor.fetchall()
         cursor.execute("DEALLOCATE planned")
-    plan = json.loads(told) if isinstance(told, str) else told
+    plan: list[dict[str, dict[str, Any]]] = (
+        json.loads(told) if isinstance(told, str) else told
+    )
     return plan[0]["Plan"]
 
 
