@@ -12,7 +12,10 @@ import django
 from benchmarks.rows import Row, show, write
 from benchmarks.servers import own_servers
 
-NAMES = ("bookings", "hot", "lists", "live", "worker", "weight", "soak", "clinics")
+NAMES = (
+    *("bookings", "hot", "lists", "live", "worker", "weight", "soak", "clinics"),
+    "growth",
+)
 _KEPT_IN = Path(__file__).resolve().parent.parent / "var" / "bench"
 
 

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import count, cycle, islice
 from uuid import UUID
 
+from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from accounts import tokens
@@ -23,18 +26,22 @@ _LONG = timedelta(days=1)  # tokens must outlive the benchmark
 _number = count(1)
 _addresses = count(1)
 _FREE = (
-    "UPDATE bookings_slot SET appointment_id = NULL, version = version + 1 "
-    "WHERE appointment_id IS NOT NULL",
-    "DELETE FROM bookings_outboxmessage",
-    "DELETE FROM bookings_appointmentchange",
+    "UPDATE bookings_slot SET appointment_id = NULL, hold_id = NULL, held_until = NULL, "
+    "version = version + 1 WHERE start > now() - interval '1 day' "
+    "AND (appointment_id IS NOT NULL OR hold_id IS NOT NULL)",
+    "DELETE FROM bookings_outboxmessage WHERE change_id IN (SELECT id "
+    "FROM bookings_appointmentchange WHERE start > now() - interval '1 day')",
+    "DELETE FROM bookings_appointmentchange WHERE start > now() - interval '1 day'",
     "DELETE FROM bookings_keptanswer",
-    "UPDATE bookings_hold SET appointment_id = NULL",
-    "DELETE FROM bookings_appointment",
-    "VACUUM ANALYZE bookings_slot",
-    "VACUUM ANALYZE bookings_appointment",
-    "VACUUM ANALYZE bookings_appointmentchange",
-    "VACUUM ANALYZE bookings_outboxmessage",
-    "VACUUM ANALYZE bookings_keptanswer",
+    "DELETE FROM bookings_hold WHERE expires_at > now() - interval '1 day'",
+    "DELETE FROM bookings_appointment WHERE start > now() - interval '1 day'",
+)
+# The same rows are written again and again here: without the indexes' own cleaning,
+# which VACUUM leaves out in a large table, they alone would grow with each burst.
+_TIDY = "VACUUM (ANALYZE, INDEX_CLEANUP ON) "
+_WRITTEN = (
+    *("bookings_slot", "bookings_appointment", "bookings_appointmentchange"),
+    *("bookings_outboxmessage", "bookings_keptanswer", "bookings_hold"),
 )
 
 
@@ -51,6 +58,14 @@ class Filled:
     doctors: list[tuple[str, str]]  # id and slug
     days: list[date]
     _taken: int = field(default=0)
+
+    @cached_property
+    def staff_cookie(self) -> str:
+        """The log-in of the clinic's owner, for the desk's pages."""
+        with clinic_context(self.clinic):
+            browser = Client()
+            browser.force_login(User.objects.filter(role=User.Role.OWNER)[0])
+            return browser.cookies[settings.SESSION_COOKIE_NAME].OutputString([])
 
     @property
     def host(self) -> str:
@@ -79,6 +94,10 @@ class Filled:
         self._taken += number
         return found
 
+    def has_free(self, number: int) -> bool:
+        """Whether so many slots have not been ordered yet."""
+        return len(self.slots) - self._taken >= number
+
     def slots_of(self, doctor: str, first: date, last: date) -> list[str]:
         """Return the free slots of a doctor's days, of one day after the other."""
         with clinic_context(self.clinic):
@@ -94,11 +113,25 @@ class Filled:
             return int(cursor.fetchone()[0])
 
     def free(self) -> None:
-        """Take all appointments away, by SQL: no action could, and none is wanted."""
+        """Take away what was booked and held, by SQL: no action could, none is wanted.
+
+        What lies in the past stays.
+        """
         with clinic_context(self.clinic), connection.cursor() as cursor:
             for statement in _FREE:
                 cursor.execute(statement)
+            cursor.execute(_TIDY + ", ".join(_WRITTEN))
         self._taken = 0
+
+    def tidy(self) -> None:
+        """Clean and count the clinic's tables, and no other clinic's."""
+        with clinic_context(self.clinic), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT string_agg(format('%I', relname), ', ') FROM pg_class "
+                "WHERE relkind = 'r' AND relnamespace = to_regnamespace("
+                "current_schema()::text)"
+            )
+            cursor.execute(_TIDY + cursor.fetchone()[0])
 
 
 def prepare() -> None:
@@ -121,9 +154,9 @@ def filled(*, doctors: int, days: int, patients: int, slot_minutes: int = 15) ->
             doctors=doctors, days=days, patients=patients, slot_minutes=slot_minutes
         )
         Practice.objects.update(max_open_appointments=32_000)
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")
-        return Filled(clinic, _tokens(clinic), *_times())
+        made = Filled(clinic, _tokens(clinic), *_times())
+    made.tidy()
+    return made
 
 
 def _tokens(clinic: Clinic) -> list[str]:

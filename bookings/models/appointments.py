@@ -72,9 +72,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             return self
         if roles.is_doctor(user):
             return self.filter(doctor__user=user)
-        return self.filter(
-            models.Q(patient__user=user) | models.Q(patient__guardian__user=user)
-        )
+        return self.filter(patient__in=Patient.objects.of_user(user))
 
     def with_everything(self) -> Self:
         return self.select_related(
@@ -164,6 +162,11 @@ class Appointment(models.Model):
                 fields=["series"],
                 condition=models.Q(series__isnull=False),
                 name="appointment_of_series",
+            ),
+            models.Index(  # who needs a new time, however long ago it was
+                fields=["start"],
+                condition=models.Q(is_unplaced=True),
+                name="appointment_unplaced",
             ),
             models.Index(  # how many this month: what the clinic's plan limits
                 fields=["created_at"],

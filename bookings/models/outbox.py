@@ -43,6 +43,11 @@ class OutboxMessage(models.Model):
                 condition=models.Q(state="waiting"),
                 name="outbox_waiting",
             ),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state="dead"),
+                name="outbox_dead",
+            ),
         )
 
     def __str__(self) -> str:

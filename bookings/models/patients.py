@@ -14,8 +14,12 @@ from accounts.models import User
 
 class PatientQuerySet(models.QuerySet["Patient"]):
     def of_user(self, user: User) -> Self:
-        """The person behind an account, and those this person may book for."""
-        return self.filter(models.Q(user=user) | models.Q(guardian__user=user))
+        """The person behind an account, and those this person may book for.
+
+        Over a join, PostgreSQL would read all patients to find either.
+        """
+        person = Patient.objects.filter(user=user).order_by().values("pk")[:1]
+        return self.filter(models.Q(user=user) | models.Q(guardian=person))
 
     def visible_to(self, user: User) -> Self:
         if roles.is_staff(user):

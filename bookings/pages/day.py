@@ -192,8 +192,9 @@ class DayPage:
         booked this month is not counted each time.
         """
         shown = Q(doctor=self.doctor, day__range=(self.today, self.reach))
-        if self.others_days:
-            shown |= Q(day=self.on)
+        if self.others_days:  # by their ids: slots are found by doctor and day
+            others = Doctor.objects.filter(is_active=True).values_list("pk", flat=True)
+            shown |= Q(doctor__in=list(others), day=self.on)
         rules = claims.policy_of(Practice.load(), self.service, as_staff=False)
         ahead = {"begins": _NOTHING, "near": rules.notice, "far": rules.horizon}
         coming = {
