@@ -37,6 +37,9 @@ class Ledger:
         self._sent: dict[UUID, int] = {}  # slot → version
         self._revisions: dict[DayKey, int] = {}
         self._lapses: dict[DayKey, datetime] = {}  # when the day's next hold runs out
+        # Days that a check found changed; of a change that has just been made, the event
+        # may still be on its way.
+        self._untold: set[DayKey] = set()
 
     def version_of(self, window: Window) -> int:
         """The newest version that viewers of a window should have."""
@@ -59,14 +62,16 @@ class Ledger:
         if (check or newcomers) and not self._is_open():
             return News(dismissed={*sockets})
         news = News()
+        self._untold -= touched
         with clinic_context(self._clinic):
             if check:
                 news.dismissed = admission.ended(sockets)
                 sockets = [each for each in sockets if each not in news.dismissed]
-                missed = self._missed(sockets)
-                touched = touched | missed | self._lapsed()
-                # Partners are told of a gap by a snapshot (CONTRACT 4).
-                newcomers = newcomers | _json_viewers(sockets, missed)
+                # No event has come since the last check: partners are told of a gap by a
+                # snapshot (CONTRACT 4), though they have had what differed.
+                newcomers = newcomers | _json_viewers(sockets, self._untold)
+                self._untold = self._missed(sockets) - touched
+                touched = touched | self._untold | self._lapsed()
             windows = {each.window for each in {socket.group for socket in newcomers}}
             if touched or windows:
                 state = frames.read(touched, windows)
