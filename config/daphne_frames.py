@@ -26,8 +26,15 @@ def _write_frames(protocol: Any, frames: bytes) -> bool:
     if protocol.state != protocol.STATE_OPEN:
         return False
     transport = protocol.transport
-    if len(transport.dataBuffer) + transport._tempDataLen > _MOST_UNREAD:
+    unread = len(transport.dataBuffer) + transport._tempDataLen
+    if unread > _MOST_UNREAD:
         transport.abortConnection()
         return True
-    transport.write(frames)
+    # At once where nothing waits: to be told by the reactor that there is room costs, for
+    # each viewer, five times as much as the writing.
+    sent = 0 if unread else transport.writeSomeData(frames)
+    if not isinstance(sent, int):  # the error: nobody is there
+        transport.abortConnection()
+    elif sent < len(frames):
+        transport.write(frames[sent:])
     return True
