@@ -78,11 +78,15 @@ def group(window: Window, variant: Variant) -> Group:
 
 @dataclass
 class State:
-    """Slots as they are at an instant, and how their days stand."""
+    """Slots as they are at an instant, and how their days stand.
+
+    Of days that were touched there are only the slots that viewers do not know yet.
+    """
 
     now: datetime
     slots: list[Slot]
     revisions: dict[DayKey, int]
+    holds: dict[DayKey, list[datetime]]  # of each day that was read, their ends
 
     def within(self, window: Window) -> list[Slot]:
         return [slot for slot in self.slots if window.covers(slot)]
@@ -198,14 +202,21 @@ def heartbeat(version: int, variant: Variant, *, is_live: bool) -> str:
     return _beat(version, is_live=is_live)
 
 
-def read(days: Collection[DayKey], windows: Collection[Window]) -> State:
-    """Read whole days and windows of the current clinic, and the database's clock.
+def read(
+    days: Collection[DayKey], windows: Collection[Window], known: Mapping[UUID, int]
+) -> State:
+    """Read days and windows of the current clinic, and the database's clock.
 
-    Days, which is what each change asks for, are one statement. Revisions never come
-    after the slots: a change in between is then seen again, never missed.
+    Revisions never come after the slots: a change in between is then seen again, never
+    missed.
+
+    Args:
+        known: slot → version that viewers have; those of days are left out.
     """
     revisions: dict[DayKey, int] = {}
     slots: dict[UUID, Slot] = {}
+    holds: dict[DayKey, list[datetime]] = {key: [] for key in days}
+    unknown: list[UUID] = []
     now: datetime | None = None
     for window in windows:
         doctors = [window.doctor] if window.doctor else _all_doctors()
@@ -215,16 +226,27 @@ def read(days: Collection[DayKey], windows: Collection[Window]) -> State:
         )
         slots |= {slot.pk: slot for slot in rows}
     for slot, revision, read_at in _of_days(days):
-        slots[slot.pk] = slot
         now = read_at
         if revision is not None:
             revisions[slot.doctor_id, slot.day] = revision
+        if slot.held_until:
+            holds[slot.doctor_id, slot.day].append(slot.held_until)
+        if slot.version_at(now) > known.get(slot.pk, 0):
+            unknown.append(slot.pk)
+    slots |= Slot.objects.in_bulk(unknown) if unknown else {}
     ordered = sorted(slots.values(), key=lambda slot: (slot.start, slot.pk))
-    return State(now or locking.clock(), ordered, revisions)
+    for slot in ordered:
+        ends = holds.setdefault((slot.doctor_id, slot.day), [])
+        if slot.held_until:
+            ends.append(slot.held_until)
+    return State(now or locking.clock(), ordered, revisions, holds)
 
 
 def _of_days(days: Collection[DayKey]) -> Iterator[tuple[Slot, int | None, datetime]]:
-    """The slots of some days, each with the revision of its day and the clock."""
+    """What of the slots of some days tells whether they are known, in one statement.
+
+    Each comes with the revision of its day and the clock.
+    """
     if not days:
         return
     day = DoctorDay.objects.filter(doctor=OuterRef("doctor"), day=OuterRef("day"))
@@ -232,8 +254,8 @@ def _of_days(days: Collection[DayKey]) -> Iterator[tuple[Slot, int | None, datet
     rows = Slot.objects.filter(reduce(or_, asked)).annotate(
         revision=Subquery(day.values("revision")), read_at=_Asked()
     )
-    # Hundreds in each turn of a crowd: not by the model's constructor.
-    columns = [field.attname for field in Slot._meta.concrete_fields]
+    # Hundreds in each turn of a crowd, most of which have not changed.
+    columns = ("id", "doctor_id", "day", "held_until", "version")
     for *values, revision, read_at in rows.values_list(*columns, "revision", "read_at"):
         yield partly_known(Slot, columns, values), revision, read_at
 

@@ -74,7 +74,7 @@ class Ledger:
                 touched = touched | self._untold | self._lapsed()
             windows = {each.window for each in {socket.group for socket in newcomers}}
             if touched or windows:
-                state = frames.read(touched, windows)
+                state = frames.read(touched, windows, self._sent)
                 news.texts = self._texts(state, sockets, newcomers)
         return news
 
@@ -122,13 +122,10 @@ class Ledger:
         """Remember a state as sent."""
         self._sent |= {slot.pk: slot.version_at(state.now) for slot in changed}
         self._revisions |= state.revisions
-        holds: dict[DayKey, list[datetime]] = defaultdict(list)
-        for slot in state.slots:
-            key = (slot.doctor_id, slot.day)
+        for key, ends in state.holds.items():
             self._lapses.pop(key, None)
-            if slot.held_until and slot.held_until > state.now:
-                holds[key].append(slot.held_until)
-        self._lapses |= {key: min(ends) for key, ends in holds.items()}
+            if coming := [end for end in ends if end > state.now]:
+                self._lapses[key] = min(coming)
 
 
 def _grouped(sockets: Iterable[Socket]) -> dict[Group, list[Socket]]:
