@@ -143,8 +143,15 @@ def _desk(path: str, clinic: Filled) -> list[Request]:
     return [Request("GET", f"/admin/{path}", seen) for _ in range(_MOST // 10)]
 
 
-def _homes(clinic: Filled) -> list[Request]:
-    return [Request("GET", "/", clinic.reader()) for _ in range(_MOST // 10)]
+def _first_pages(clinic: Filled) -> list[Request]:
+    return [Request("GET", "/", clinic.reader()) for _ in range(_MOST)]
+
+
+def _new_first_pages(clinic: Filled) -> list[Request]:
+    return [
+        replace(each, path=f"/?again={next(_number)}")
+        for each in _first_pages(clinic)[: _MOST // 10]
+    ]
 
 
 BOOKINGS = (
@@ -158,7 +165,8 @@ READINGS = (
     Kind("  its fragment, never asked before", _fragments, _FEW, 2),
     Kind("  its page of a full day", _full_days, _FEW, 2),
     Kind("a doctor's page, from memory", _pages, is_known=True),
-    Kind("the first page", _homes, _FEW, 2),
+    Kind("the first page, never asked before", _new_first_pages, _FEW, 2),
+    Kind("the first page, from memory", _first_pages, is_known=True),
     Kind("a patient's coming visits, by API", _coming_visits, _FEW, 2),
     Kind("the staff's day", partial(_desk, ""), _FEW, 2),
     Kind("the staff's list of coming visits", partial(_desk, _VISITS), _FEW, 2),

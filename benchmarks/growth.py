@@ -54,15 +54,8 @@ def _measure_past(small: Filled) -> Iterator[Row]:
 
 
 def _clinic(days: int) -> Filled:
-    """About 10,000 coming times, and so many days of visits.
-
-    Where there was none yet, PostgreSQL knows nothing of visits, and its plans would be
-    worse than those of any clinic that is open.
-    """
-    clinic = filled(doctors=10, days=25, patients=1000)
-    past.add_visits(clinic, days)
-    clinic.tidy()
-    return clinic
+    """About 10,000 coming times, and so many days of visits."""
+    return past.opened(filled(doctors=10, days=25, patients=1000), days)
 
 
 def _rounds(clinics: Clinics) -> Costs:

@@ -117,6 +117,18 @@ def add_slots(clinic: Filled, number: int) -> None:
         _count_days()
 
 
+def opened(clinic: Filled, days: int) -> Filled:
+    """Let a clinic be so many days old, and leave it as it is to be measured.
+
+    Of one where there was no visit yet, PostgreSQL knows nothing, and its plans would be
+    worse than those for any clinic that is open.
+    """
+    add_visits(clinic, days)
+    clinic.keep_still()
+    clinic.tidy()
+    return clinic
+
+
 def add_visits(clinic: Filled, days: int) -> None:
     """Let all times of so many days be had, weekends left out."""
     with clinic_context(clinic.clinic):

@@ -53,7 +53,7 @@ class Wire:
         def send() -> None:
             for statement, arguments in steps:
                 self._pgconn.send_query_prepared(
-                    self._prepared[self.schema, statement],
+                    self._prepared[self._key(statement)],
                     [as_text(value) for value in _in_order(statement, arguments)],
                     result_format=Format.BINARY,
                 )
@@ -66,7 +66,7 @@ class Wire:
             await self.run(("ROLLBACK", ()))
 
     async def _prepare(self, statements: Iterable[str]) -> None:
-        wanted = ((self.schema, statement) for statement in statements)
+        wanted = map(self._key, statements)
         new = dict.fromkeys(each for each in wanted if each not in self._prepared)
         if not new:
             return
@@ -78,6 +78,10 @@ class Wire:
 
         await self._exchange(send)
         self._prepared |= dict(zip(new, names, strict=True))
+
+    def _key(self, statement: str) -> tuple[str, str]:
+        """What names no clinic is prepared once, and not for each."""
+        return self.schema if "{schema}" in statement else "", statement
 
     async def _exchange(self, send: Callable[[], None]) -> "list[PGresult]":
         """Send what is to be sent, and return what comes back for it."""

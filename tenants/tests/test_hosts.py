@@ -3,14 +3,17 @@
 import time
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now as current_time
 
 from tenants import hosts
 from tenants.context import platform_context
-from tenants.models import Clinic, Domain
+from tenants.models import Clinic, Domain, Plan
 
 LOGIN = "/account/login/"
+BOTH = ["riverside.localhost", "harbor.localhost"]
 
 
 @pytest.mark.parametrize(
@@ -105,10 +108,63 @@ def test_a_suspension_is_felt_within_seconds(clinic, monkeypatch):
     with platform_context():
         Clinic.objects.filter(pk=clinic.pk).update(status="suspended")
     assert _get("riverside.localhost", path="/").status_code == 200
-    elapsed = time.monotonic() + hosts.REMEMBER
-    monkeypatch.setattr(time, "monotonic", lambda: elapsed)
+    _let_time_pass(monkeypatch)
     assert hosts.REMEMBER <= 5
     assert _get("riverside.localhost", path="/").status_code == 403
+
+
+def test_one_look_tells_of_all_clinics_whether_they_are_as_they_were(
+    clinic, other_clinic, monkeypatch
+):
+    known = [hosts.resolve(host) for host in BOTH]
+    _let_time_pass(monkeypatch)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert [hosts.resolve(host) for host in BOTH] == known == [clinic, other_clinic]
+
+    (look,) = [q["sql"] for q in queries if "tenants_" in q["sql"]]
+    assert "xmin" in look
+
+
+@pytest.mark.parametrize("change", ["clinic", "plan", "domain", "deletion"])
+def test_a_change_of_one_clinic_has_all_looked_up_anew(
+    clinic, other_clinic, monkeypatch, change
+):
+    with platform_context():
+        domain = Domain.objects.create(domain="a.example", tenant=clinic)
+    _let_time_pass(monkeypatch)
+    before = [hosts.resolve(host) for host in BOTH]
+    with platform_context():
+        match change:
+            case "clinic":
+                Clinic.objects.filter(pk=clinic.pk).update(name="Lakeside")
+            case "plan":
+                Plan.objects.create(name="New")
+            case "domain":
+                Domain.objects.create(domain="b.example", tenant=clinic)
+            case "deletion":
+                domain.delete()
+    _let_time_pass(monkeypatch)
+
+    after = [hosts.resolve(host) for host in BOTH]
+
+    assert after == before
+    assert not any(new is old for new, old in zip(after, before, strict=True))
+
+
+def test_what_was_read_before_a_change_is_not_kept_after_it(clinic, monkeypatch):
+    """Somebody else looks, and forgets all, while we are at it."""
+    look_up = hosts._look_up
+
+    def slowly(host):
+        found = look_up(host)
+        hosts.forget()
+        return found
+
+    monkeypatch.setattr(hosts, "_look_up", slowly)
+
+    assert hosts.resolve(BOTH[0]) == clinic
+    assert hosts.remembered(BOTH[0]) is None
 
 
 def test_a_clinic_answers_on_its_own_domain_and_still_on_its_slug(clinic):
@@ -129,6 +185,11 @@ def test_a_freed_slug_is_nobodys_and_then_its_new_owners(clinic, other_clinic):
         Clinic.objects.filter(pk=other_clinic.pk).update(slug="riverside")
     hosts.forget()
     assert "Harbor Family Practice" in _get("riverside.localhost").text
+
+
+def _let_time_pass(monkeypatch):
+    later = time.monotonic() + hosts.REMEMBER
+    monkeypatch.setattr(time, "monotonic", lambda: later)
 
 
 def _get(host: str, *, path: str = LOGIN, **headers: str):

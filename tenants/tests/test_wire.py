@@ -56,6 +56,18 @@ def test_names_are_put_in_their_places(committed):
     assert _run(committed, work) == [[(1, 2)]]
 
 
+def test_what_names_no_clinic_is_prepared_once_for_all(committed):
+    count = "SELECT count(*) FROM pg_prepared_statements"
+
+    async def work(wire):
+        for schema in (committed.schema_name, "public"):
+            wire.schema = schema
+            await wire.run(("BEGIN", ()), ("COMMIT", ()), (count, ()))
+        return await wire.run((count, ()))
+
+    assert _run(committed, work) == [[(3,)]]
+
+
 def test_many_rows_and_long_values_go_both_ways(committed):
     long = ["x" * 1000] * 20_000  # more than the socket takes at once
 
