@@ -3,8 +3,8 @@
 Those to PostgreSQL bypass Django and with it the search path that it sets: each statement names the
 schema of its clinic. A name without one finds nothing at all, not `public`'s table.
 
-They stand in lanes of a few, and all statements about a clinic go by one lane: what its
-backends keep of a clinic (plans, catalogue) stays warm, and each keeps less.
+They stand in lanes of a few, and statements about a clinic go by its own lane while that has
+room: what its backends keep of a clinic (plans, catalogue) stays warm, and each keeps less.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ async def borrowed(clinic: "Clinic") -> AsyncIterator[Wire]:
         NoConnectionError: there is none, and nothing was done.
     """
     lanes = _lanes_here()
-    pool = lanes[clinic.pk.int % len(lanes)]
+    pool = _with_room(lanes, clinic.pk.int % len(lanes))
     if pool.closed:
         await pool.open(wait=False)
     try:
@@ -111,6 +111,15 @@ def _lanes_here() -> Lanes:
         number = max(1, settings.DATABASE_ASYNC_POOL // _LANE)
         lanes = _lanes[loop] = [_make() for _ in range(number)]
     return lanes
+
+
+def _with_room(lanes: Lanes, own: int) -> Pool:
+    """Return one's own lane; another that has room if it has none."""
+    for lane in (*lanes[own:], *lanes[:own]):
+        stands = lane.get_stats()
+        if stands["pool_available"] or stands["pool_size"] < lane.max_size:
+            return lane
+    return lanes[own]
 
 
 def _make() -> Pool:

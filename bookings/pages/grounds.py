@@ -11,9 +11,8 @@ from bookings.models import Doctor, Slot
 from bookings.pages.day import DayPage
 from tenants.http import ClinicRequest
 
-KEPT = (
-    "slotwell.kept"  # in the scope of a request whose answer is kept (bookings.quick)
-)
+# In the scope of a request whose answer is kept for others (`bookings.quick`).
+KEPT = "slotwell.kept"
 _MINUTE = timedelta(minutes=1)
 
 

@@ -1,0 +1,46 @@
+"""Lanes of connections: a clinic's own one first, another when that is full."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from tenants import pools
+
+
+def _run(work):
+    async def closing():
+        try:
+            return await work()
+        finally:
+            await pools.close()
+
+    return asyncio.run(closing())
+
+
+async def _backend(wire):
+    [[[number]]] = await wire.run(("SELECT pg_backend_pid()", ()))
+    return number
+
+
+def test_a_clinic_goes_by_few_connections(committed):
+    async def work():
+        used = set()
+        for _ in range(10):
+            async with pools.borrowed(committed) as wire:
+                used.add(await _backend(wire))
+        return used
+
+    assert len(_run(work)) <= 2
+
+
+def test_when_its_lane_is_full_it_goes_by_another(committed, settings):
+    settings.DATABASE_ASYNC_POOL = 4
+
+    async def work():
+        async with AsyncExitStack() as lent:
+            wires = [
+                await lent.enter_async_context(pools.borrowed(committed))
+                for _ in range(4)
+            ]
+            return {await _backend(wire) for wire in wires}
+
+    assert len(_run(work)) == 4
