@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -64,7 +65,7 @@ class SlotView:
     def version(self) -> int:
         return self.slot.version_at(self.now)
 
-    @property
+    @cached_property
     def start(self) -> datetime:
         """The start on the doctor's clock."""
         return self.slot.start.astimezone(self.zone)
@@ -131,11 +132,8 @@ def between(
     is_move: bool = False,
 ) -> list[SlotView]:
     """Every slot of a doctor that starts in `[start, end)`, each with its offer."""
-    rows = list(
-        Slot.objects.filter(
-            doctor=doctor, start__gte=start, start__lt=end + _REST
-        ).order_by("start")
-    )
+    near = Slot.objects.filter(doctor=doctor, start__gte=start, start__lt=end + _REST)
+    rows = near.order_by("start").quickly()
     if not rows:
         return []
     busy = claims.busy_times(doctor, rows[0].start - _REST, rows[-1].end + _REST)
@@ -261,7 +259,9 @@ def revisions(
 
 def revision_of_all(first: date, last: date) -> int:
     """The sum of all doctors' revisions: it grows with whatever changes on these days."""
-    doctors = list(Doctor.objects.values_list("pk", flat=True))  # their index finds days
+    doctors = list(
+        Doctor.objects.values_list("pk", flat=True)
+    )  # their index finds days
     days = DoctorDay.objects.filter(doctor__in=doctors, day__range=(first, last))
     return int(days.aggregate(sum=Sum("revision"))["sum"] or 0)
 

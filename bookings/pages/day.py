@@ -1,6 +1,7 @@
 """One doctor's day as a page shows it: strip of the week, parts of the day, ways on."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -214,11 +215,11 @@ class DayPage:
         return DayCount(day, sum(view.can_start for view in views), bool(views))
 
     def _of(self, day: date) -> list[SlotView]:
-        return [view for view in self._week if view.start.date() == day]
+        return self._week.get(day, [])
 
     @cached_property
-    def _week(self) -> list[SlotView]:
-        """All slots of the strip, judged once."""
+    def _week(self) -> dict[date, list[SlotView]]:
+        """All slots of the strip, judged once, by day."""
         start = day_bounds(self.first, self.doctor.zone)[0]
         end = day_bounds(self.last, self.doctor.zone)[1]
         views = agenda.between(
@@ -230,7 +231,11 @@ class DayPage:
             my_hold=self.held.hold.pk if self.held else None,
             is_move=self.is_move,
         )
-        return [view for view in views if not view.slot.is_out]
+        by_day: dict[date, list[SlotView]] = defaultdict(list)
+        for view in views:
+            if not view.slot.is_out:
+                by_day[view.start.date()].append(view)
+        return by_day
 
 
 def first_day(

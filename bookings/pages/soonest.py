@@ -103,7 +103,7 @@ def _slots_of(
         day__lte=last + timedelta(days=1),
         start__gt=now,
     )
-    for row in rows.order_by("start"):
+    for row in rows.order_by("start").quickly():
         grouped[row.doctor_id].append(row)
     return grouped
 
