@@ -37,7 +37,7 @@ def test_visits_of_a_family_are_found_by_index(clinic):
     visits = Appointment.objects.visible_to(user)
 
     assert list(visits) == [visit]
-    assert reads(visits.order_by("patient", "start")) == set()
+    assert reads(visits) == set()
 
 
 @pytest.mark.parametrize("role", ["owner", "doctor"])
@@ -52,10 +52,13 @@ def test_messages_given_up_are_found_by_index(clinic):
 
 
 def reads(rows: Any) -> set[str]:
-    """The tables, or indexes, of which all is read."""
+    """The tables, or indexes, of which all is read.
+
+    In no order: on small tables an index that has it may be read as a whole instead.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    [told] = json.loads(rows.explain(format="json"))
+    [told] = json.loads(rows.order_by().explain(format="json"))
     return set(_read_whole(told["Plan"])) - SMALL
 
 
