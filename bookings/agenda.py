@@ -259,9 +259,8 @@ def revisions(
 
 def revision_of_all(first: date, last: date) -> int:
     """The sum of all doctors' revisions: it grows with whatever changes on these days."""
-    doctors = list(
-        Doctor.objects.values_list("pk", flat=True)
-    )  # their index finds days
+    # By their ids: days are found by doctor and day.
+    doctors = list(Doctor.objects.values_list("pk", flat=True))
     days = DoctorDay.objects.filter(doctor__in=doctors, day__range=(first, last))
     return int(days.aggregate(sum=Sum("revision"))["sum"] or 0)
 

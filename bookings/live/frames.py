@@ -225,6 +225,10 @@ def read(
             doctor__in=doctors, day__gte=window.first, day__lte=window.last
         )
         slots |= {slot.pk: slot for slot in rows}
+    for slot in slots.values():
+        ends = holds.setdefault((slot.doctor_id, slot.day), [])
+        if slot.held_until:
+            ends.append(slot.held_until)
     for slot, revision, read_at in _of_days(days):
         now = read_at
         if revision is not None:
@@ -235,10 +239,6 @@ def read(
             unknown.append(slot.pk)
     slots |= Slot.objects.in_bulk(unknown) if unknown else {}
     ordered = sorted(slots.values(), key=lambda slot: (slot.start, slot.pk))
-    for slot in ordered:
-        ends = holds.setdefault((slot.doctor_id, slot.day), [])
-        if slot.held_until:
-            ends.append(slot.held_until)
     return State(now or locking.clock(), ordered, revisions, holds)
 
 
