@@ -70,18 +70,19 @@ class AsyncRedis(Protocol):
 
 
 async def hit_all(
-    tries: Sequence[Try], redis: AsyncRedis, owner: str
+    tries: Sequence[tuple[str, Try]], redis: AsyncRedis
 ) -> list[int | None]:
     """Count many tries in one round trip of a coroutine; answers each as `hit` does.
 
     Args:
+        tries: each with its owner, whose counter it is: a clinic's UUID
+            (`tenants.context.scope_name`).
         redis: the running loop's line to it.
-        owner: whose counters: a clinic's UUID (`tenants.context.scope_name`).
     """
     if not settings.RATE_LIMITS or _is_paused():
         return [None] * len(tries)
     commands: list[tuple[str | int, ...]] = []
-    for each in tries:
+    for owner, each in tries:
         key = _key(each.scope, each.ident, owner)
         commands.append(("SET", key, 0, "EX", each.seconds, "NX"))
         commands.append(("INCR", key))
@@ -94,7 +95,7 @@ async def hit_all(
     counted = zip(tries, told[1::3], told[2::3], strict=True)
     return [
         max(int(left), 1) if int(count) > each.limit else None
-        for each, count, left in counted
+        for (_, each), count, left in counted
     ]
 
 

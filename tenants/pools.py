@@ -33,7 +33,7 @@ Lanes = list[Pool]
 PLANNING = ("SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off")
 WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
-_LANE = 2  # connections: while one is at work for a clinic, another may begin
+_LANE = 4  # connections: while one is at work for some clinics, others may begin
 _weeding: set["asyncio.Task[None]"] = set()
 _lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
 _redis: WeakKeyDictionary[asyncio.AbstractEventLoop, RedisWire] = WeakKeyDictionary()
@@ -44,14 +44,14 @@ class NoConnectionError(Exception):
 
 
 @asynccontextmanager
-async def borrowed(clinic: "Clinic") -> AsyncIterator[Wire]:
-    """Lend a connection in autocommit for statements about one clinic.
+async def borrowed(*clinics: "Clinic") -> AsyncIterator[Wire]:
+    """Lend a connection in autocommit for statements about one clinic, or several of a lane.
 
     Raises:
         NoConnectionError: there is none, and nothing was done.
     """
     lanes = _lanes_here()
-    pool = _with_room(lanes, clinic.pk.int % len(lanes))
+    pool = _with_room(lanes, lane_of(clinics[0]))
     if pool.closed:
         await pool.open(wait=False)
     try:
@@ -59,7 +59,8 @@ async def borrowed(clinic: "Clinic") -> AsyncIterator[Wire]:
     except (PoolTimeout, OperationalError) as error:
         raise NoConnectionError from error
     wire, seen = _kept(lent)
-    wire.schema = clinic.schema_name
+    schemas = [clinic.schema_name for clinic in clinics]
+    wire.schema = schemas[0] if len(schemas) == 1 else ""
     try:
         yield wire
     except OperationalError:
@@ -70,10 +71,16 @@ async def borrowed(clinic: "Clinic") -> AsyncIterator[Wire]:
                 weeding.add_done_callback(_weeding.discard)
         raise
     finally:
-        seen.add(clinic.schema_name)
+        seen.update(schemas)
         if len(seen) > MOST_CLINICS:
             lent._expire_at = 0.0
         await pool.putconn(lent)
+
+
+def lane_of(clinic: "Clinic") -> int:
+    """Which lane a clinic goes by: for those who may go together."""
+    number: int = clinic.pk.int
+    return number % _number_of_lanes()
 
 
 def _kept(lent: AsyncConnection[Any]) -> tuple[Wire, set[str]]:
@@ -108,9 +115,13 @@ def _lanes_here() -> Lanes:
     loop = asyncio.get_running_loop()
     lanes = _lanes.get(loop)
     if lanes is None:
-        number = max(1, settings.DATABASE_ASYNC_POOL // _LANE)
-        lanes = _lanes[loop] = [_make() for _ in range(number)]
+        lanes = _lanes[loop] = [_make() for _ in range(_number_of_lanes())]
     return lanes
+
+
+def _number_of_lanes() -> int:
+    connections: int = settings.DATABASE_ASYNC_POOL
+    return max(1, connections // _LANE)
 
 
 def _with_room(lanes: Lanes, own: int) -> Pool:

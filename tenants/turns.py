@@ -1,13 +1,17 @@
-"""What many ask of a clinic at the same time is done in one turn.
+"""What many ask at the same time is done in one turn.
 
 While one turn is at the database, those who come are gathered for the next: one
 transaction, and one answer of PostgreSQL, for all of them. Nobody is served from a turn
 that began before they asked, so what a turn reads is fresh to each of them.
+
+Who asks the same clinic goes together. Where that is allowed, clinics go together, too:
+each has its part in a turn, takes no more of it than the others, and is asked alone as soon
+as a common turn fails. So one clinic's trouble delays its neighbours once, by one turn.
 """
 
 import asyncio
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
 
@@ -16,33 +20,66 @@ if TYPE_CHECKING:
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
-Work = Callable[["Clinic", Sequence[Asked]], Awaitable[Sequence[Answer]]]
+Party = tuple["Clinic", list[Asked]]  # what a clinic is asked in a turn
+Answers = Sequence[Answer] | Exception  # to each of them, or why there are none
+_Who = tuple[Asked, asyncio.Future[Answer]]
+_Parties = list[tuple["Clinic", deque[_Who[Asked, Answer]]]]  # a turn's
+Work = Callable[[Sequence[Party[Asked]]], Awaitable[Sequence[Answers[Answer]]]]
+
+
+_FEW = 8  # are not divided into turns
 
 
 class FullError(Exception):
     """So many wait already that one more would wait too long."""
 
 
+def alone(
+    work: Callable[["Clinic", Sequence[Asked]], Awaitable[Sequence[Answer]]],
+) -> Work[Asked, Answer]:
+    """Work that is only ever done for one clinic."""
+
+    async def of_one(parties: Sequence[Party[Asked]]) -> Sequence[Answers[Answer]]:
+        [(clinic, asked)] = parties
+        return [await work(clinic, asked)]
+
+    return of_one
+
+
+def _itself(clinic: "Clinic") -> Hashable:
+    key: UUID = clinic.pk
+    return key
+
+
 class Turns(Generic[Asked, Answer]):
-    """The queues of one kind of work, one per clinic; lives in one event loop.
+    """The queues of one kind of work; lives in one event loop.
 
     Args:
-        work: answers each of those asked, in order. What it raises, all of them get.
+        work: answers each of those asked, in order. What it raises, all of them get; if
+            there are several clinics, each is asked again, alone.
         most: how many are served in one turn.
         waiting: how many may wait, over all clinics.
-        at_once: how many turns of one clinic may be on their way: while one is at the
-            database, another is worked out.
+        at_once: how many turns of those who go together may be on their way: while one is
+            at the database, another is worked out.
+        together: clinics for which it says the same share turns; by default, none do.
     """
 
     def __init__(
-        self, work: Work[Asked, Answer], *, most: int, waiting: int, at_once: int = 1
+        self,
+        work: Work[Asked, Answer],
+        *,
+        most: int,
+        waiting: int,
+        at_once: int = 1,
+        together: Callable[["Clinic"], Hashable] = _itself,
     ) -> None:
         self._work = work
         self._most = most
         self._room = waiting
         self._at_once = at_once
-        self._queues: dict[UUID, deque[tuple[Asked, asyncio.Future[Answer]]]] = {}
-        self._serving: Counter[UUID] = Counter()
+        self._together = together
+        self._queues: dict[Hashable, _Queue[Asked, Answer]] = {}
+        self._apart: set[UUID] = set()  # clinics whose common turn failed
         self._running: set[asyncio.Task[None]] = set()
 
     async def ask(self, clinic: "Clinic", asked: Asked) -> Answer:
@@ -53,47 +90,117 @@ class Turns(Generic[Asked, Answer]):
         """
         if self._room <= 0:
             raise FullError
+        is_apart = clinic.pk in self._apart
+        queue = self._queue(clinic.pk if is_apart else self._together(clinic))
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        queue = self._queues.setdefault(clinic.pk, deque())
-        queue.append((asked, answer))
-        if self._serving[clinic.pk] < self._at_once:
-            self._serving[clinic.pk] += 1
-            task = asyncio.create_task(self._serve(clinic, queue))
-            self._running.add(task)  # the loop itself keeps no task alive
-            task.add_done_callback(self._running.discard)
+        queue.put(clinic, (asked, answer))
+        self._depart_soon(queue)
         self._room -= 1
         try:
             return await answer
         finally:
             self._room += 1
 
-    async def _serve(
-        self,
-        clinic: "Clinic",
-        queue: "deque[tuple[Asked, asyncio.Future[Answer]]]",
-    ) -> None:
-        await asyncio.sleep(0)  # whose bytes are here already comes along
-        while queue:
-            batch = [queue.popleft() for _ in range(min(len(queue), self._most))]
-            # Who has gone meanwhile wants nothing any more.
-            batch = [each for each in batch if not each[1].done()]
-            await self._take_turn(clinic, batch)
-        self._serving[clinic.pk] -= 1
-        if not self._serving[clinic.pk]:
-            del self._serving[clinic.pk], self._queues[clinic.pk]
+    def _queue(self, group: Hashable) -> "_Queue[Asked, Answer]":
+        queue = self._queues.get(group)
+        if queue is None:
+            queue = self._queues[group] = _Queue(group)
+        return queue
+
+    def _depart_soon(self, queue: "_Queue[Asked, Answer]") -> None:
+        """Not at once: whose bytes are here already comes along."""
+        if not queue.is_departing and queue.turns < self._at_once:
+            queue.is_departing = True
+            asyncio.get_running_loop().call_soon(self._depart, queue)
+
+    def _depart(self, queue: "_Queue[Asked, Answer]") -> None:
+        queue.is_departing = False
+        while queue.waiting and queue.turns < self._at_once:
+            # If one took all of many, the next would have nobody to work out meanwhile.
+            share = -(-(queue.waiting + queue.under_way) // self._at_once)
+            if parties := queue.take(min(max(share, _FEW), self._most)):
+                task = asyncio.create_task(self._take_turn(queue, parties))
+                self._running.add(task)  # the loop itself keeps no task alive
+                task.add_done_callback(self._running.discard)
+        if not queue.waiting and not queue.turns:
+            del self._queues[queue.group]
+            self._apart -= {queue.group}
 
     async def _take_turn(
-        self, clinic: "Clinic", batch: "list[tuple[Asked, asyncio.Future[Answer]]]"
+        self, queue: "_Queue[Asked, Answer]", parties: "_Parties[Asked, Answer]"
     ) -> None:
-        if not batch:
-            return
+        asked = [(clinic, [what for what, _ in who]) for clinic, who in parties]
         try:
-            answers = await self._work(clinic, [asked for asked, _ in batch])
+            answers = await self._work(asked)
         except Exception as error:
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for (_, future), answer in zip(batch, answers, strict=True):
+            if len(parties) > 1:
+                self._go_apart(parties)
+            else:
+                _tell(parties[0][1], error)
+        else:
+            for (_, who), told in zip(parties, answers, strict=True):
+                _tell(who, told)
+        queue.come_back(parties)
+        self._depart_soon(queue)
+
+    def _go_apart(self, parties: "_Parties[Asked, Answer]") -> None:
+        """Each clinic goes alone until nobody waits for it any more."""
+        for clinic, who in parties:
+            self._apart.add(clinic.pk)
+            queue = self._queue(clinic.pk)
+            for each in who:
+                queue.put(clinic, each)
+            self._depart_soon(queue)
+
+
+class _Queue(Generic[Asked, Answer]):
+    """Who waits for the clinics that go together."""
+
+    def __init__(self, group: Hashable) -> None:
+        self.group = group
+        self.waiting = 0  # people
+        self.turns = 0  # on their way
+        self.under_way = 0  # people in them
+        self.is_departing = False
+        self._of: dict[UUID, tuple[Clinic, deque[_Who[Asked, Answer]]]] = {}
+
+    def put(self, clinic: "Clinic", who: _Who[Asked, Answer]) -> None:
+        if clinic.pk not in self._of:
+            self._of[clinic.pk] = clinic, deque()
+        self._of[clinic.pk][1].append(who)
+        self.waiting += 1
+
+    def take(self, most: int) -> "_Parties[Asked, Answer]":
+        """Begin a turn of so many: one of each clinic, and again, while there are any."""
+        taken: dict[UUID, tuple[Clinic, deque[_Who[Asked, Answer]]]] = {}
+        room = most
+        while self._of and room:
+            for pk in list(self._of)[:room]:
+                clinic, waiting = self._of.pop(pk)
+                who = waiting.popleft()
+                self.waiting -= 1
+                if waiting:  # behind those who have had less
+                    self._of[pk] = clinic, waiting
+                if who[1].done():
+                    continue  # has gone meanwhile, and wants nothing any more
+                taken.setdefault(pk, (clinic, deque()))[1].append(who)
+                room -= 1
+        self.under_way += most - room
+        self.turns += 1 if taken else 0
+        return list(taken.values())
+
+    def come_back(self, parties: "_Parties[Asked, Answer]") -> None:
+        """The turn of these is over."""
+        self.turns -= 1
+        self.under_way -= sum(len(who) for _, who in parties)
+
+
+def _tell(who: "deque[_Who[Asked, Answer]]", answers: Answers[Answer]) -> None:
+    if isinstance(answers, Exception):
+        for _, future in who:
             if not future.done():
-                future.set_result(answer)
+                future.set_exception(answers)
+        return
+    for (_, future), answer in zip(who, answers, strict=True):
+        if not future.done():
+            future.set_result(answer)

@@ -9,7 +9,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from psycopg import AsyncConnection, sql
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Arguments = Sequence[Any] | Mapping[str, Any]
 Step = tuple[str, Arguments]  # a statement, with `{schema}` where its clinic's belongs
+Part = tuple[str, Sequence[Step]]  # what is asked of one schema
 Rows = list[tuple[Any, ...]]
 
 _PLACE = re.compile(r"%\((\w+)\)s|%s")
@@ -30,10 +31,10 @@ _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 
 class Wire:
-    """A connection in autocommit, while it is lent for statements about one clinic."""
+    """A connection in autocommit, while it is lent."""
 
     def __init__(self, connection: AsyncConnection[Any]) -> None:
-        self.schema = ""  # whose tables `{schema}` means
+        self.schema = ""  # whose tables `{schema}` means, if it is lent for one clinic
         self._pgconn = connection.pgconn
         self._reads = Transformer(connection)
         self._prepared: dict[tuple[str, str], bytes] = {}
@@ -48,25 +49,42 @@ class Wire:
         Raises:
             psycopg.Error: the first that failed; those behind it were not run.
         """
-        await self._prepare(statement for statement, _ in steps)
+        [rows] = await self.run_parts((self.schema, steps))
+        return rows
+
+    async def run_parts(self, *parts: Part) -> list[list[Rows]]:
+        """The same for statements about several clinics; returns the rows of each part.
+
+        Raises:
+            psycopg.Error: as `run`, wherever it was.
+        """
+        asked = [
+            (_key(schema, statement), arguments)
+            for schema, steps in parts
+            for statement, arguments in steps
+        ]
+        await self._prepare(key for key, _ in asked)
 
         def send() -> None:
-            for statement, arguments in steps:
+            for key, arguments in asked:
                 self._pgconn.send_query_prepared(
-                    self._prepared[self._key(statement)],
-                    [as_text(value) for value in _in_order(statement, arguments)],
+                    self._prepared[key],
+                    [as_text(value) for value in _in_order(key[1], arguments)],
                     result_format=Format.BINARY,
                 )
 
-        return [self._rows(each) for each in await self._exchange(send)]
+        results = iter(await self._exchange(send))
+        return [
+            [self._rows(each) for each in islice(results, len(steps))]
+            for _, steps in parts
+        ]
 
     async def roll_back(self) -> None:
         """End the transaction, if there is one."""
         if self._pgconn.transaction_status in _OPEN:
             await self.run(("ROLLBACK", ()))
 
-    async def _prepare(self, statements: Iterable[str]) -> None:
-        wanted = map(self._key, statements)
+    async def _prepare(self, wanted: Iterable[tuple[str, str]]) -> None:
         new = dict.fromkeys(each for each in wanted if each not in self._prepared)
         if not new:
             return
@@ -78,10 +96,6 @@ class Wire:
 
         await self._exchange(send)
         self._prepared |= dict(zip(new, names, strict=True))
-
-    def _key(self, statement: str) -> tuple[str, str]:
-        """What names no clinic is prepared once, and not for each."""
-        return self.schema if "{schema}" in statement else "", statement
 
     async def _exchange(self, send: Callable[[], None]) -> "list[PGresult]":
         """Send what is to be sent, and return what comes back for it."""
@@ -122,6 +136,11 @@ class Wire:
             return []
         self._reads.set_pgresult(result, format=Format.BINARY)
         return self._reads.load_rows(0, result.ntuples, tuple)
+
+
+def _key(schema: str, statement: str) -> tuple[str, str]:
+    """What names no clinic is prepared once, and not for each."""
+    return schema if "{schema}" in statement else "", statement
 
 
 async def _ready(descriptor: int, *, is_for_writing: bool) -> None:

@@ -37,6 +37,7 @@ from bookings.once import Answer as Kept
 from bookings.once import Once
 from bookings.quick.asked import Answer, Asked
 from bookings.quick.counting import Counter
+from tenants import pools
 from tenants.context import clinic_context
 from tenants.names import is_zone
 from tenants.pools import NoConnectionError
@@ -63,7 +64,11 @@ class Booking:
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
         self._turns = Turns[Wanted, Outcome](
-            booking.book, most=_MOST, waiting=_WAITING, at_once=2
+            booking.book,
+            most=_MOST,
+            waiting=_WAITING,
+            at_once=2,
+            together=pools.lane_of,
         )
         self._waking: dict[UUID, Clinic] = {}
         self._nearby = _Nearby()

@@ -13,7 +13,7 @@ from bookings.actions import limits
 from bookings.api import throttling
 from bookings.quick.asked import Asked
 from tenants import pools
-from tenants.turns import Turns
+from tenants.turns import Party, Turns
 
 if TYPE_CHECKING:
     from tenants.models import Clinic
@@ -25,7 +25,9 @@ class Counter:
     """Counts a request before it is answered; lives in one event loop."""
 
     def __init__(self) -> None:
-        self._turns = Turns[Tries, bool](_count, most=200, waiting=10_000)
+        self._turns = Turns[Tries, bool](
+            _count, most=200, waiting=10_000, together=_all_clinics
+        )
 
     async def read(self, asked: Asked) -> bool:
         """Count a read of somebody without a token; False if it is one too many."""
@@ -52,8 +54,20 @@ class Counter:
         return is_within
 
 
-async def _count(clinic: "Clinic", asked: Sequence[Tries]) -> list[bool]:
-    tries = [each for tries in asked for each in tries]
-    waits = iter(await throttle.hit_all(tries, pools.redis(), str(clinic.pk)))
+async def _count(parties: Sequence[Party[Tries]]) -> list[list[bool]]:
+    tries = [
+        (str(clinic.pk), each)
+        for clinic, asked in parties
+        for tries in asked
+        for each in tries
+    ]
+    waits = iter(await throttle.hit_all(tries, pools.redis()))
     # Each takes its own, whatever the first of them says.
-    return [set(islice(waits, len(tries))) <= {None} for tries in asked]
+    return [
+        [set(islice(waits, len(tries))) <= {None} for tries in asked]
+        for _, asked in parties
+    ]
+
+
+def _all_clinics(_clinic: "Clinic") -> None:
+    """Counters are keys of one Redis: all clinics' are counted together."""

@@ -31,7 +31,7 @@ from bookings.quick.counting import Counter
 from bookings.quick.memory import Memory
 from tenants import pools
 from tenants.pools import NoConnectionError
-from tenants.turns import Turns
+from tenants.turns import Turns, alone
 from tenants.wire import Wire
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Lists:
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
         self._turns = Turns[Wanted, Made | None](
-            self._take_turn, most=100, waiting=4000, at_once=2
+            alone(self._take_turn), most=100, waiting=4000, at_once=2
         )
         self._memory = Memory[tuple[UUID, Wanted], Made](_MOST_BYTES)
 

@@ -30,7 +30,7 @@ from bookings.quick.asked import Answer, Asked, Headers
 from bookings.quick.looks import Look, Wanted, look_at
 from bookings.quick.memory import Memory
 from tenants.pools import NoConnectionError
-from tenants.turns import Turns
+from tenants.turns import Turns, alone
 
 if TYPE_CHECKING:
     pass
@@ -83,7 +83,9 @@ class Pages:
 
     def __init__(self, django: App) -> None:
         self._django = django
-        self._turns = Turns[Wanted, Look](look_at, most=1000, waiting=4000, at_once=2)
+        self._turns = Turns[Wanted, Look](
+            alone(look_at), most=1000, waiting=4000, at_once=2
+        )
         self._memory = Memory[Key, Page](_MOST_BYTES)
         self._making: dict[Key, asyncio.Task[Page | None]] = {}
 

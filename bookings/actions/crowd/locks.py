@@ -26,9 +26,12 @@ end
 """
 
 
+Place = tuple[UUID, UUID]  # a clinic and its slot: copies of clinics have equal slots
+
+
 @dataclass
 class Locks:
-    had: set[UUID]  # slots
+    had: set[Place]
     messages: list[tuple[str, str]] = field(default_factory=list)
 
     def announce(self, message: tuple[str, str] | None) -> None:
@@ -38,16 +41,15 @@ class Locks:
 
 
 @asynccontextmanager
-async def slot_locks(
-    clinic_id: UUID, slot_ids: Collection[UUID]
-) -> AsyncIterator[Locks]:
+async def slot_locks(places: Collection[Place]) -> AsyncIterator[Locks]:
     """Try for the lock of each slot; in `had` are those that may be booked now."""
     token = secrets.token_hex(16).encode()
     names = {
-        slot_id: redis_key(clinic_id, "lock", "slot", slot_id) for slot_id in slot_ids
+        (clinic_id, slot_id): redis_key(clinic_id, "lock", "slot", slot_id)
+        for clinic_id, slot_id in places
     }
     mine = await _take(names, token)
-    locks = Locks(set(slot_ids) if mine is None else mine)
+    locks = Locks(set(places) if mine is None else mine)
     try:
         yield locks
     finally:
@@ -56,7 +58,7 @@ async def slot_locks(
         )
 
 
-async def _take(names: dict[UUID, str], token: bytes) -> set[UUID] | None:
+async def _take(names: dict[Place, str], token: bytes) -> set[Place] | None:
     """Return the slots whose lock is ours; None if Redis is not there."""
     if breaker.is_open():
         return None
@@ -67,7 +69,7 @@ async def _take(names: dict[UUID, str], token: bytes) -> set[UUID] | None:
     except RedisError as error:
         breaker.trip(error)
         return None
-    return {slot_id for slot_id, is_mine in zip(names, taken, strict=True) if is_mine}
+    return {place for place, is_mine in zip(names, taken, strict=True) if is_mine}
 
 
 async def _let_go(

@@ -1,4 +1,4 @@
-"""A crowd's locks and its look, in one round trip.
+"""A crowd's locks and its look: what is asked, and what the answers say.
 
 Locks first, in the one order (keys → slots by id → patients by id; the days follow with
 the write), then a look in statements of their own: they see what was committed while
@@ -14,7 +14,7 @@ from bookings.actions.crowd.sight import Case, Sight, Visits
 from bookings.actions.crowd.wanting import Wanted
 from bookings.models import Appointment, Doctor, Patient, Practice, Service, Slot
 from bookings.models.quickly import partly_known
-from tenants.wire import Rows, Step, Wire
+from tenants.wire import Rows, Step
 
 if TYPE_CHECKING:
     from bookings.once import Once
@@ -131,13 +131,9 @@ _USED_KEYS = """
 """
 
 
-async def look(wire: Wire, clinic: "Clinic", wanted: Sequence[Wanted]) -> Sight:
-    """Begin a transaction, lock what is wanted, and read all that decides about it.
-
-    Raises:
-        psycopg.Error: among others, a lock was not had in time.
-    """
-    pairs = list(dict.fromkeys((each.slot_id, each.service_id) for each in wanted))
+def steps(clinic: "Clinic", wanted: Sequence[Wanted]) -> list[Step]:
+    """Lock what is wanted, and read all that decides about it: what `seen` is told."""
+    pairs = _pairs(wanted)
     to_lock = [[slot for slot, _ in pairs], [service for _, service in pairs]]
     accounts = [each.account_id for each in wanted]
     to_see = [
@@ -146,18 +142,24 @@ async def look(wire: Wire, clinic: "Clinic", wanted: Sequence[Wanted]) -> Sight:
         _ACTIVE,
         accounts,
     ]
-    keys = [each.once for each in wanted if each.once]
-
-    people = [each for each in accounts if each]
-    _, *of_keys, slots, had, seen = await wire.run(
-        ("BEGIN", ()),
-        *_key_steps(clinic, keys),
+    return [
+        *_key_steps(clinic, [each.once for each in wanted if each.once]),
         (_LOCK_SLOTS, to_lock),
-        (_LOCK_PEOPLE, [people]),
+        (_LOCK_PEOPLE, [[each for each in accounts if each]]),
         (_LOOK, to_see),
-    )
+    ]
+
+
+def seen(clinic: "Clinic", wanted: Sequence[Wanted], rows: Sequence[Rows]) -> Sight:
+    """Say what was seen, by the rows of each of the steps."""
+    *of_keys, slots, had, looked = rows
+    keys = [each.once for each in wanted if each.once]
     free = _free(keys, *of_keys) if keys else set()
-    return _sight(clinic, wanted, _runs(pairs, slots), had, seen, free)
+    return _sight(clinic, wanted, _runs(_pairs(wanted), slots), had, looked, free)
+
+
+def _pairs(wanted: Sequence[Wanted]) -> list[Pair]:
+    return list(dict.fromkeys((each.slot_id, each.service_id) for each in wanted))
 
 
 def _key_steps(clinic: "Clinic", keys: "list[Once]") -> list[Step]:
@@ -178,7 +180,7 @@ def _sight(
     wanted: Sequence[Wanted],
     runs: dict[Pair, Run],
     people: Rows,
-    seen: Rows,
+    looked: Rows,
     free: set[tuple[str, str]],
 ) -> Sight:
     sight = Sight(clinic, keys=free)
@@ -186,7 +188,7 @@ def _sight(
         user = partly_known(User, _USER, row[: len(_USER)])
         sight.users[user.pk] = user
         sight.patients[user.pk] = partly_known(Patient, _PATIENT, row[len(_USER) :])
-    for n, now, has, clashing, occupied, *rest in seen:
+    for n, now, has, clashing, occupied, *rest in looked:
         asked = wanted[n - 1]
         pair = (asked.slot_id, asked.service_id)
         sight.now = now

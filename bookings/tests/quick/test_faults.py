@@ -64,15 +64,15 @@ def test_a_final_refusal_is_kept_with_its_key(program, slots):
 
 def test_a_connection_lost_in_commit_is_never_tried_again(program, slots, monkeypatch):
     """Nobody knows the outcome: the client asks again, with its key."""
-    write = booking._Turn._write
+    write = booking._write
 
-    async def killed(self):
-        pid = self._wire._pgconn.backend_pid
+    async def killed(wire, turns):
         with connection.cursor() as cursor:
+            pid = wire._pgconn.backend_pid
             cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-        await write(self)
+        await write(wire, turns)
 
-    monkeypatch.setattr(booking._Turn, "_write", killed)
+    monkeypatch.setattr(booking, "_write", killed)
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
     reply = program().post({"slot": str(slots[0].pk)})
