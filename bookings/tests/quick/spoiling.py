@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from psycopg.types.range import Range
 
+from bookings.availability import Offer
 from bookings.models import Appointment, Slot
 from bookings.tests import make
 
@@ -56,3 +57,8 @@ def long_ago(slot):
 
 def no_longer_offered(slot):
     slot.doctor.services.set([make.service()])
+
+
+def everything_is_free(first, following, *, visit, **_rest):
+    """The calculator, blind: what is left are the constraints."""
+    return Offer(first.start, first.start + visit.length, (first,))

@@ -5,7 +5,6 @@ from django.db import connection
 from django_redis import get_redis_connection
 
 from bookings.actions.crowd import booking, sight
-from bookings.availability import Offer
 from bookings.models import Appointment, Slot
 from bookings.tests.quick import spoiling
 from bookings.tests.quick.asking import DJANGO, ask
@@ -88,7 +87,7 @@ def test_a_constraint_that_says_no_leaves_the_answer_to_django(
 ):
     """The calculator is blind here: the last of the three layers decides alone."""
     spoiling.busy_doctor(slots[0])
-    monkeypatch.setattr(sight, "judge", _everything_is_free)
+    monkeypatch.setattr(sight, "judge", spoiling.everything_is_free)
 
     taken, free = ask(
         program().booking({"slot": str(slot.pk)}) for slot in (slots[0], slots[4])
@@ -97,10 +96,6 @@ def test_a_constraint_that_says_no_leaves_the_answer_to_django(
     assert (taken.status, taken.by_django) == (409, True)
     assert (free.status, free.by_django) == (201, True)
     assert Appointment.objects.count() == 2
-
-
-def _everything_is_free(first, following, *, visit, **_rest):
-    return Offer(first.start, first.start + visit.length, (first,))
 
 
 # Limits -------------------------------------------------------------------------------
