@@ -126,7 +126,7 @@ class _Turn:
         days = locking.in_order(locking.days_of(slots))
         steps: list[Step] = [
             (locking.BUMP, days),
-            (writes.booking_statement(), writes.arguments_of(self._made)),
+            writes.booking(self._made),
         ]
         if self._answers:
             answers = writes.answers_arguments(self._answers)
