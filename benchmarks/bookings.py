@@ -74,10 +74,8 @@ def _burst(
         slots = rival.next_slots(_MOST)
         orders = [("localhost", rival.TOKEN, rival.BODY.format(slot)) for slot in slots]
         return load.burst(server, load.posts("/api/bookings", orders), seconds=seconds)
-    for clinic in clinics:
-        clinic.free()
-    before = sum(clinic.appointments() for clinic in clinics)
     orders = spread(clinics, _MOST)
+    before = sum(clinic.appointments() for clinic in clinics)
     done = load.burst(server, load.posts(_PATH, orders), seconds=seconds)
     made = sum(clinic.appointments() for clinic in clinics) - before
     # Those on their way when the load ended may have been booked, too.
@@ -102,7 +100,6 @@ def _lone_burst(name: str, server: Serving, clinic: Filled) -> Burst:
         orders = [("localhost", rival.TOKEN, rival.BODY.format(slot)) for slot in slots]
         plan = load.posts("/api/bookings", orders)
     else:
-        clinic.free()
         plan = load.posts(_PATH, spread([clinic], _MOST // 5))
     return load.burst(server, plan, seconds=2, clients=1)
 
