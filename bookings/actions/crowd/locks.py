@@ -1,7 +1,7 @@
 """The slots' locks in Redis for a whole crowd: the same as `locking.slot_locks` sets.
 
-A queue that fails fast, never the guarantee. Taken in one round trip; given back in
-another, with what there is to announce. Without Redis we go on without.
+A queue that fails fast, never the guarantee. Taken in one round trip; given back with what
+there is to announce. Without Redis we go on without.
 """
 
 import asyncio
@@ -53,9 +53,14 @@ async def slot_locks(places: Collection[Place]) -> AsyncIterator[Locks]:
     try:
         yield locks
     finally:
-        await asyncio.shield(
-            _let_go([names[each] for each in mine or ()], token, locks.messages)
-        )
+        # It goes out before anything else does on this loop; nobody waits for the reply.
+        last = _let_go([names[each] for each in mine or ()], token, locks.messages)
+        task = asyncio.create_task(last)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+
+tasks: set["asyncio.Task[None]"] = set()  # the loop itself keeps no task alive
 
 
 async def _take(names: dict[Place, str], token: bytes) -> set[Place] | None:

@@ -12,6 +12,7 @@ from django.db import connection
 
 from bookings import locking
 from bookings.actions import holds
+from bookings.actions.crowd import locks
 from bookings.models import Slot
 from bookings.quick import booking
 from bookings.tests import make
@@ -120,7 +121,8 @@ async def _all(questions: list[Question]) -> list[Reply]:
     try:
         return list(await asyncio.gather(*(door.answer(each) for each in questions)))
     finally:
-        await asyncio.gather(*booking.tasks)  # the worker is woken a little later
+        # The worker is woken, and pages are told, a little later.
+        await asyncio.gather(*booking.tasks, *locks.tasks)
         await pools.close()
 
 
@@ -196,12 +198,12 @@ def told(headers: dict[str, str]) -> dict[str, Any]:
 def before_and_after_a_hold(slot: Slot) -> Callable[[Any], list[Reply]]:
     """A scene: somebody reads while a time is held, and again when that has run out."""
     make.practice(hold_minutes=1)
-    soon = locking.clock() - timedelta(seconds=59.5)
+    soon = locking.clock() - timedelta(seconds=57.5)
 
     def scene(reading: Callable[[], Reply]) -> list[Reply]:
         holds.place(slot_id=slot.pk, holder="h", now=soon)
         first = reading()
-        time.sleep(0.6)
+        time.sleep(2.6)
         return [first, reading()]
 
     return scene
