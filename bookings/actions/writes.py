@@ -53,23 +53,24 @@ def booking(done: Iterable["Done"]) -> tuple[str, Arguments]:
         "owners": [owner for owner, _ in slots],
         "versions": [slot.version for _, slot in slots],
     }
-    if len(made) == 1:
-        rows = _rows_of(made[0])
-        for name, row in rows.items():
-            arguments |= _values(name, row)
-        return _statement_of_one(tuple(rows)), arguments
-    arguments["newcomers"] = _rows(each.newcomer for each in made if each.newcomer)
-    arguments["appointments"] = _rows(each.appointment for each in made)
-    arguments["history"] = _rows(each.change for each in made)
-    arguments["messages"] = _rows(each.message for each in made if each.message)
-    return _statement_of_many(), arguments
+    rows = {
+        name: [row for each in made if (row := getattr(each, attribute))]
+        for name, (_, attribute) in _TABLES.items()
+    }
+    if len(made) != 1:
+        return _statement_of_many(), arguments | {n: _rows(r) for n, r in rows.items()}
+    own = {name: row for name, found in rows.items() for row in found}
+    for name, row in own.items():
+        arguments |= _values(name, row)
+    return _statement_of_one(tuple(own)), arguments
 
 
-_TABLES: dict[str, type[models.Model]] = {
-    "newcomers": Patient,
-    "appointments": Appointment,
-    "history": AppointmentChange,
-    "messages": OutboxMessage,
+# What is written of a booking: into which table, and where it stands in `Done`.
+_TABLES: dict[str, tuple[type[models.Model], str]] = {
+    "newcomers": (Patient, "newcomer"),
+    "appointments": (Appointment, "appointment"),
+    "history": (AppointmentChange, "change"),
+    "messages": (OutboxMessage, "message"),
 }
 _HAND_OVER = """
     UPDATE {schema}bookings_slot AS slot
@@ -83,28 +84,17 @@ _HAND_OVER = """
 
 @cache
 def _statement_of_many() -> str:
-    inserts = {name: _insert(model, name) for name, model in _TABLES.items()}
-    return _all_of(inserts)
+    return _all_of({name: _insert(model, name) for name, (model, _) in _TABLES.items()})
 
 
 @cache
 def _statement_of_one(names: tuple[str, ...]) -> str:
-    return _all_of({name: _insert_one(_TABLES[name], name) for name in names})
+    return _all_of({name: _insert_one(_TABLES[name][0], name) for name in names})
 
 
 def _all_of(inserts: dict[str, str]) -> str:
     written = ", ".join(f"{name} AS ({text})" for name, text in inserts.items())
     return f"WITH {written} {_HAND_OVER}"
-
-
-def _rows_of(done: "Done") -> dict[str, models.Model]:
-    rows = {
-        "newcomers": done.newcomer,
-        "appointments": done.appointment,
-        "history": done.change,
-        "messages": done.message,
-    }
-    return {name: row for name, row in rows.items() if row}
 
 
 @cache

@@ -15,7 +15,7 @@ from bookings.actions.crowd.wanting import Again, Outcome, Wanted
 from bookings.actions.entries import Actor, Done
 from bookings.errors import BookingError, UnavailableError
 from bookings.live import events
-from bookings.models import Appointment, KeptAnswer, Patient
+from bookings.models import Appointment, KeptAnswer, Patient, Slot
 from bookings.models.quickly import made
 from tenants import due, pools
 from tenants.pools import NoConnectionError
@@ -122,12 +122,8 @@ class _Turn:
         self._outcomes = [self._judge(each, sight) for each in self.wanted]
 
     def write(self) -> Part:
-        slots = [slot for done in self._made for slot in done.slots]
-        days = locking.in_order(locking.days_of(slots))
-        steps: list[Step] = [
-            (locking.BUMP, days),
-            writes.booking(self._made),
-        ]
+        days = locking.in_order(locking.days_of(self._slots))
+        steps: list[Step] = [(locking.BUMP, days), writes.booking(self._made)]
         if self._answers:
             answers = writes.answers_arguments(self._answers)
             steps.append((writes.answers_statement(), answers))
@@ -138,8 +134,7 @@ class _Turn:
         if not self._made or self.error:
             return None
         limits.note_booked(self.clinic, how_many=len(self._made))
-        slots = [slot for done in self._made for slot in done.slots]
-        return events.message(self.clinic.pk, slots, self._made[0].now)
+        return events.message(self.clinic.pk, self._slots, self._made[0].now)
 
     def answers(self, asked: Sequence[Wanted]) -> Answers[Outcome]:
         """To each who asked; those whose slot's lock was not had are to ask again."""
@@ -147,6 +142,10 @@ class _Turn:
             return self.error
         outcomes = dict(zip(map(id, self.wanted), self._outcomes, strict=True))
         return [outcomes.get(id(each), _AGAIN) for each in asked]
+
+    @property
+    def _slots(self) -> list[Slot]:
+        return [slot for done in self._made for slot in done.slots]
 
     def _judge(self, wanted: Wanted, sight: Sight) -> Outcome:
         case = sight.case_of(wanted)

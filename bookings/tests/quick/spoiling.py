@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from psycopg.types.range import Range
 
+from bookings.actions.crowd import booking
 from bookings.availability import Offer
 from bookings.models import Appointment, Slot
 from bookings.tests import make
@@ -62,3 +64,17 @@ def no_longer_offered(slot):
 def everything_is_free(first, following, *, visit, **_rest):
     """The calculator, blind: what is left are the constraints."""
     return Offer(first.start, first.start + visit.length, (first,))
+
+
+def connections_at_commit(monkeypatch):
+    """The server ends the connection of each turn that is about to write."""
+    write = booking._write
+
+    async def killed(wire, turns):
+        with connection.cursor() as cursor:
+            pid = wire._pgconn.backend_pid
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        await write(wire, turns)
+
+    monkeypatch.setattr(booking, "_write", killed)
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")

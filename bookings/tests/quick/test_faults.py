@@ -1,10 +1,9 @@
 """Twice, at the same time, beyond the limits, and when something breaks."""
 
 from django.core.cache import cache
-from django.db import connection
 from django_redis import get_redis_connection
 
-from bookings.actions.crowd import booking, sight
+from bookings.actions.crowd import sight
 from bookings.models import Appointment, Slot
 from bookings.tests.quick import spoiling
 from bookings.tests.quick.asking import DJANGO, ask
@@ -63,16 +62,7 @@ def test_a_final_refusal_is_kept_with_its_key(program, slots):
 
 def test_a_connection_lost_in_commit_is_never_tried_again(program, slots, monkeypatch):
     """Nobody knows the outcome: the client asks again, with its key."""
-    write = booking._write
-
-    async def killed(wire, turns):
-        with connection.cursor() as cursor:
-            pid = wire._pgconn.backend_pid
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-        await write(wire, turns)
-
-    monkeypatch.setattr(booking, "_write", killed)
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    spoiling.connections_at_commit(monkeypatch)
 
     reply = program().post({"slot": str(slots[0].pk)})
 

@@ -154,16 +154,7 @@ def test_what_is_locked_here_is_not_waited_for_there(houses, turns, monkeypatch)
 def test_a_connection_lost_in_commit_is_told_to_all_who_wrote(
     houses, turns, monkeypatch
 ):
-    write = booking._write
-
-    async def killed(wire, turns):
-        with connection.cursor() as cursor:
-            pid = wire._pgconn.backend_pid
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
-        await write(wire, turns)
-
-    monkeypatch.setattr(booking, "_write", killed)
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    spoiling.connections_at_commit(monkeypatch)
 
     replies = ask(house.booking() for house in houses)
 
