@@ -28,9 +28,14 @@ if TYPE_CHECKING:
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 Lanes = list[Pool]
 
-# What is asked here is found by an index, whatever the size of the table was when it was
-# planned; and it is planned once, not anew for other arguments again and again.
-PLANNING = ("SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off")
+# What is asked here is found by an index, row by row, whatever the size of the table was when
+# it was planned; and it is planned once, not anew for other arguments again and again.
+PLANNING = (
+    "SET plan_cache_mode = force_generic_plan",
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",  # they read all of a table that was small once
+    "SET enable_mergejoin = off",
+)
 WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
 _LANE = 4  # connections: while one is at work for some clinics, others may begin

@@ -10,20 +10,29 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from bookings.actions.crowd import looking
+from accounts.models import User
+from bookings.actions.crowd.statements import MANY, ONE
+from bookings.models import Patient
 from bookings.quick import lists, looks
 from bookings.tests import make
 from tenants import pools
 from tenants.wire import _in_full
 
-BY_DOCTOR_AND_START = "bookings_ap_doctor__60b811_idx"
-BY_PATIENT_AND_START = "bookings_ap_patient_b2045b_idx"
+BY_START = {"bookings_ap_doctor__60b811_idx", "bookings_ap_patient_b2045b_idx"}
+BY_ACCOUNT = {"bookings_patient_user_id_key"}
 # Tables that grow, by the beginning of their indexes' names.
-GROWING = ("bookings_slot_", "slot_", "bookings_ap", "appointment_", "doctor_day_once")
+GROWING = (
+    *("bookings_slot_", "slot_", "bookings_ap", "appointment_", "doctor_day_once"),
+    *("bookings_patient_", "accounts_user_pkey"),
+)
 
 ASKED = {
-    looking._LOCK_SLOTS: {"bookings_slot_pkey", "slot_once"},
-    looking._LOOK: {"bookings_slot_pkey", BY_DOCTOR_AND_START, BY_PATIENT_AND_START},
+    **{each.lock_slots: {"bookings_slot_pkey", "slot_once"} for each in (MANY, ONE)},
+    **{each.lock_people: {*BY_ACCOUNT, "accounts_user_pkey"} for each in (MANY, ONE)},
+    **{
+        each.look: {"bookings_slot_pkey", *BY_START, *BY_ACCOUNT}
+        for each in (MANY, ONE)
+    },
     lists._LOOK: {"doctor_day_once"},
     lists._READ: {"slot_once"},
     looks._LOOK_AT_DAYS: {"doctor_day_once"},
@@ -43,7 +52,8 @@ def test_it_is_found_by_the_one_index_that_fits(clinic, state, statement):
     if state == "looked at while empty":
         _analyze(COME_ONE_BY_ONE)
     calendars = [make.slots(make.doctor(), number=400) for _ in range(3)]
-    _analyze("bookings_slot")
+    _accounts(200)
+    _analyze("bookings_slot, bookings_patient, accounts_user")
     make.booked(calendars[0][0])
     if state == "looked at when full":
         _analyze(COME_ONE_BY_ONE)
@@ -53,6 +63,15 @@ def test_it_is_found_by_the_one_index_that_fits(clinic, state, statement):
     of_growing = {name: by for name, by in used.items() if name.startswith(GROWING)}
     assert set(of_growing) == ASKED[statement], used
     assert all(of_growing.values()), f"reads all of it: {used}"
+
+
+def _accounts(number: int) -> None:
+    """As many as may tempt PostgreSQL to read all of them; their passwords are never asked."""
+    users = User.objects.bulk_create(
+        User(email=f"{n}@plans.example", password="!")
+        for n in range(number)
+    )
+    Patient.objects.bulk_create(make.new_patient(user=user) for user in users)
 
 
 def _analyze(tables: str) -> None:

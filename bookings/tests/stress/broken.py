@@ -19,6 +19,7 @@ from bookings import locking
 from bookings.actions import claims
 from bookings.actions.crowd import booking, looking
 from bookings.actions.crowd.locks import Locks, Place
+from bookings.actions.crowd.statements import Statements
 from bookings.models import Patient, Slot
 
 __all__ = ["application"]
@@ -52,8 +53,12 @@ async def _write_late(*what: Any) -> None:
     await _write_of_crowd(*what)
 
 
-def _unlocked(statement: str) -> str:
-    return statement[: statement.rindex("FOR UPDATE")]
+def _unlocked(known: Statements) -> Statements:
+    slots, people = (
+        text[: text.rindex("FOR UPDATE")]
+        for text in (known.lock_slots, known.lock_people)
+    )
+    return Statements(slots, people, known.look)
 
 
 for _module, _name, _weak in (
@@ -64,7 +69,7 @@ for _module, _name, _weak in (
     (locking, "bump_days", lambda _days: None),
     (booking, "slot_locks", _no_locks),
     (booking, "_write", _write_late),
-    (looking, "_LOCK_SLOTS", _unlocked(looking._LOCK_SLOTS)),
-    (looking, "_LOCK_PEOPLE", _unlocked(looking._LOCK_PEOPLE)),
+    (looking, "MANY", _unlocked(looking.MANY)),
+    (looking, "ONE", _unlocked(looking.ONE)),
 ):
     setattr(_module, _name, _weak)
