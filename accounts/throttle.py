@@ -140,19 +140,34 @@ def forgive(scope: str, ident: str) -> None:
 
 
 def client_address(request: HttpRequest) -> str:
+    """Return the address that asks, as `address` has it."""
+    told = request.META.get
+    return address(told("REMOTE_ADDR") or "", told("HTTP_X_FORWARDED_FOR", ""))
+
+
+def address(remote: str, forwarded: str) -> str:
     """Return the address that asks; one network (/64) of IPv6 counts as one.
 
-    `X-Forwarded-For` is believed only for as many entries, from the right, as there are
-    proxies of ours (`TRUSTED_PROXIES`): the others are whatever the caller wrote.
+    Args:
+        remote: who is at the other end of the connection.
+        forwarded: `X-Forwarded-For`, which is believed only for as many entries, from the
+            right, as there are proxies of ours (`TRUSTED_PROXIES`): the others are whatever
+            the caller wrote.
     """
-    told = request.META.get("REMOTE_ADDR") or ""
+    told = remote
     if settings.TRUSTED_PROXIES:
-        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        hops = forwarded.split(",")
         told = hops[-min(settings.TRUSTED_PROXIES, len(hops))].strip() or told
-    address = _parsed(told) or _parsed(request.META.get("REMOTE_ADDR") or "")
-    if isinstance(address, IPv6Address):
-        return str(ip_network((address, 64), strict=False))
-    return str(address or "unknown")
+    return _counted_as(told) or _counted_as(remote) or "unknown"
+
+
+@lru_cache(maxsize=4096)  # who comes, comes again
+def _counted_as(told: str) -> str:
+    """Empty if it is no address."""
+    found = _parsed(told)
+    if isinstance(found, IPv6Address):
+        return str(ip_network((found, 64), strict=False))
+    return str(found or "")
 
 
 def _parsed(told: str) -> IPv4Address | IPv6Address | None:

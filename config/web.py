@@ -51,10 +51,10 @@ def _bind(host: str, port: int, *, is_shared: bool) -> socket.socket:
 
 def _daphne(application: Any, listening: socket.socket) -> None:
     # It installs Twisted's reactor, which the other server does without.
-    from config.daphne_frames import FrameServer  # noqa: PLC0415
+    from config.daphne_answers import AnswerServer  # noqa: PLC0415
 
     endpoint = f"fd:fileno={listening.fileno()}"  # fit for IPv6, too
-    server = FrameServer(application, [endpoint], verbosity=0)
+    server = AnswerServer(application, [endpoint], verbosity=0)
     server.run()
     sys.exit(1 if server.abort_start else 0)
 
@@ -64,7 +64,7 @@ def _uvicorn(application: Any, listening: socket.socket) -> None:
 
     config = uvicorn.Config(
         application,
-        http="httptools",
+        http="config.uvicorn_answers:AnswerWriter",
         ws="config.uvicorn_frames:FrameWriter",
         ws_per_message_deflate=False,  # frames are small and many, memory is not
         lifespan="off",

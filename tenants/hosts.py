@@ -3,6 +3,7 @@
 import threading
 import time
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -78,6 +79,7 @@ def remembered(host_header: str) -> Clinic | Platform | None:
     return _remembered.get(host) if time.monotonic() < _standing.until else None
 
 
+@lru_cache(maxsize=4096)
 def name_in(host_header: str) -> str:
     """Return the host's name as `Domain` and `Clinic.slug` have it, port ignored."""
     return split_domain_port(host_header)[0].removesuffix(".")

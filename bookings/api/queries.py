@@ -53,14 +53,16 @@ def choice_in(request: Request, name: str, choices: Collection[str]) -> str | No
     raise ValidationError({name: [_("Use one of: %(words)s.") % {"words": words}]})
 
 
-def coming_range(request: Request, zone: ZoneInfo, now: datetime) -> Interval:
+def coming_range(request: Request, zone: ZoneInfo, today: date) -> Interval:
     """Read `from` and `to` where times are searched; by default today and six days more.
+
+    Args:
+        today: the day in the zone.
 
     Raises:
         ValidationError: not dates or instants, backwards, too long, or outside today
             and two years from now.
     """
-    today = now.astimezone(zone).date()
     earliest = day_bounds(today, zone)[0]
     latest = day_bounds(_in_two_years(today), zone)[1]
     start = _bound(request, "from", zone) or earliest

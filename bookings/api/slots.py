@@ -52,7 +52,8 @@ class Slots(Endpoint):
 
     def _asked_for(self, request: Request, now: Any) -> Any:
         zone = clinic_request(request).clinic.zone
-        start, end = queries.coming_range(request, zone, now)
+        today = now.astimezone(zone).date()
+        start, end = queries.coming_range(request, zone, today)
         doctor = queries.id_in(request, "doctor")
         status = queries.choice_in(request, "status", Slot.Status.values)
         service = queries.id_in(request, "service")

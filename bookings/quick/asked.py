@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, parse_cookie
 from django.utils.translation import get_language_from_request
 
-from accounts.throttle import client_address
+from accounts import throttle
 
 if TYPE_CHECKING:
     from tenants.models import Clinic
@@ -44,13 +44,8 @@ class Asked:
     @property
     def address(self) -> str:
         """Where it comes from, as the limits count it."""
-        request = HttpRequest()
         client = self.scope.get("client") or ("", 0)
-        request.META = {
-            "REMOTE_ADDR": client[0],
-            "HTTP_X_FORWARDED_FOR": self.header(b"x-forwarded-for"),
-        }
-        return client_address(request)
+        return throttle.address(client[0], self.header(b"x-forwarded-for"))
 
     def header(self, name: bytes) -> str:
         """A header's text; empty when it is not there."""

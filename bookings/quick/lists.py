@@ -10,10 +10,12 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import orjson
 import psycopg
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from tenants.models import Clinic
 
 _KNOWN = frozenset({"doctor", "from", "to"})
+_LONGEST_QUERY = 200
 _MOST_BYTES = 32 * 1024 * 1024
 _DAY = timedelta(days=1)
 
@@ -192,16 +195,26 @@ _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 def _read(asked: Asked) -> Wanted | None:
     """Return what is wanted, if it is put in the plainest way."""
-    if b"authorization" in asked.headers:
+    if b"authorization" in asked.headers or len(asked.query) > _LONGEST_QUERY:
         return None
-    told = parse_qsl(asked.query, keep_blank_values=True, max_num_fields=10)
+    zone = asked.clinic.zone
+    return _wanted(asked.query, zone, datetime.now(zone).date())
+
+
+@lru_cache(maxsize=4096)
+def _wanted(query: str, zone: ZoneInfo, today: date) -> Wanted | None:
+    """Read a query; it says the same to all who ask it on one day."""
+    try:
+        told = parse_qsl(query, keep_blank_values=True, max_num_fields=10)
+    except ValueError:  # there are more
+        return None
     names = [name for name, _ in told]
     if len(set(names)) != len(names) or not {"doctor"} <= set(names) <= _KNOWN:
         return None
     request: Any = SimpleNamespace(query_params=dict(told))
     try:
         doctor = queries.id_in(request, "doctor")
-        start, end = queries.coming_range(request, asked.clinic.zone, datetime.now(UTC))
+        start, end = queries.coming_range(request, zone, today)
     except APIException:
         return None
     return Wanted(doctor, start, end) if doctor else None

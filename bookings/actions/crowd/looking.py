@@ -10,18 +10,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from accounts.models import User
+from bookings.actions.crowd import statements
 from bookings.actions.crowd.sight import Case, Sight, Visits
 from bookings.actions.crowd.statements import (
     ACTIVE,
     DOCTOR,
-    LOCK_KEYS,
-    MANY,
-    ONE,
     PATIENT,
     PRACTICE,
     SERVICE,
     SLOT,
-    USED_KEYS,
     USER,
 )
 from bookings.actions.crowd.wanting import Wanted
@@ -39,22 +36,28 @@ Run = tuple[int, list[Slot]]  # for how many minutes it was locked, and its slot
 
 def steps(clinic: "Clinic", wanted: Sequence[Wanted]) -> list[Step]:
     """Lock what is wanted, and read all that decides about it: what `seen` is told."""
-    keys = _key_steps(clinic, [each.once for each in wanted if each.once])
-    accounts = [each.account_id for each in wanted]
-    pairs = _pairs(wanted)
+    of_keys = _key_steps(clinic, [each.once for each in wanted if each.once])
     if len(wanted) == 1:
-        [pair], [account] = pairs, accounts
-        to_lock, whose, to_see = pair, [account], [*pair, ACTIVE, account]
-        return [*keys, *zip(ONE, (to_lock, whose, to_see), strict=True)]
-    to_lock = [[slot for slot, _ in pairs], [service for _, service in pairs]]
-    to_see = [
-        [each.slot_id for each in wanted],
-        [each.service_id for each in wanted],
-        ACTIVE,
-        accounts,
+        asked, arguments = statements.ONE, _arguments_of_one(wanted[0])
+    else:
+        asked, arguments = statements.MANY, _arguments_of_many(wanted)
+    return [*of_keys, *zip(asked, arguments, strict=True)]
+
+
+def _arguments_of_one(wanted: Wanted) -> list[list[Any]]:
+    pair, account = [wanted.slot_id, wanted.service_id], wanted.account_id
+    return [pair, [account], [*pair, ACTIVE, account]]
+
+
+def _arguments_of_many(wanted: Sequence[Wanted]) -> list[list[Any]]:
+    pairs = _pairs(wanted)
+    accounts = [each.account_id for each in wanted]
+    slots, services = [w.slot_id for w in wanted], [w.service_id for w in wanted]
+    return [
+        [[slot for slot, _ in pairs], [service for _, service in pairs]],
+        [[each for each in accounts if each]],
+        [slots, services, ACTIVE, accounts],
     ]
-    whose = [[each for each in accounts if each]]
-    return [*keys, *zip(MANY, (to_lock, whose, to_see), strict=True)]
 
 
 def seen(clinic: "Clinic", wanted: Sequence[Wanted], rows: Sequence[Rows]) -> Sight:
@@ -74,7 +77,10 @@ def _key_steps(clinic: "Clinic", keys: "list[Once]") -> list[Step]:
         return []
     numbers = [key.lock_number for key in keys]
     names = [[key.caller_hash for key in keys], [key.key for key in keys]]
-    return [(LOCK_KEYS, [clinic.schema_name, numbers]), (USED_KEYS, names)]
+    return [
+        (statements.LOCK_KEYS, [clinic.schema_name, numbers]),
+        (statements.USED_KEYS, names),
+    ]
 
 
 def _free(keys: "list[Once]", locked: Rows, used: Rows) -> set[tuple[str, str]]:

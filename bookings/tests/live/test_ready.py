@@ -6,7 +6,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from bookings.live.ready import Ready
-from config import daphne_frames
+from config import daphne_answers
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 100_000])
@@ -39,7 +39,7 @@ class Transport:
 def _write(transport, *, is_open=True):
     state = "open" if is_open else "closing"
     protocol = SimpleNamespace(state=state, STATE_OPEN="open", transport=transport)
-    return daphne_frames._write_frames(protocol, b"frame")
+    return daphne_answers._write_frames(protocol, b"frame")
 
 
 def test_daphne_writes_to_who_reads():

@@ -62,6 +62,8 @@ def test_it_is_the_same_answer_as_of_django(reader, query, slots):
         "doctor={doctor}&doctor={doctor}",
         "doctor=01a20868-6c4d-7044-be01-37e3619dae45",
         "doctor={doctor}&service=01a20868-6c4d-7044-be01-37e3619dae45",
+        "doctor={doctor}" + "&a=1" * 30,
+        "doctor={doctor}&from=" + "9" * 300,
     ],
 )
 def test_what_is_not_plain_is_left_to_django(reader, doctor, query):

@@ -68,8 +68,7 @@ def test_it_is_found_by_the_one_index_that_fits(clinic, state, statement):
 def _accounts(number: int) -> None:
     """As many as may tempt PostgreSQL to read all of them; their passwords are never asked."""
     users = User.objects.bulk_create(
-        User(email=f"{n}@plans.example", password="!")
-        for n in range(number)
+        User(email=f"{n}@plans.example", password="!") for n in range(number)
     )
     Patient.objects.bulk_create(make.new_patient(user=user) for user in users)
 

@@ -17,7 +17,7 @@ from config.asgi import application  # sets Django up, which all others need
 # isort: split
 from bookings import locking
 from bookings.actions import claims
-from bookings.actions.crowd import booking, looking
+from bookings.actions.crowd import booking, statements
 from bookings.actions.crowd.locks import Locks, Place
 from bookings.actions.crowd.statements import Statements
 from bookings.models import Patient, Slot
@@ -69,7 +69,7 @@ for _module, _name, _weak in (
     (locking, "bump_days", lambda _days: None),
     (booking, "slot_locks", _no_locks),
     (booking, "_write", _write_late),
-    (looking, "MANY", _unlocked(looking.MANY)),
-    (looking, "ONE", _unlocked(looking.ONE)),
+    (statements, "MANY", _unlocked(statements.MANY)),
+    (statements, "ONE", _unlocked(statements.ONE)),
 ):
     setattr(_module, _name, _weak)
