@@ -6,7 +6,9 @@ something is decided where it would happen (`bookings.actions.limits`), not by t
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
@@ -131,7 +133,12 @@ def levels_in(
 
 def month_of(clinic: Clinic, now: datetime) -> datetime:
     """The first instant of the month of `now` on the clinic's clock."""
-    local = now.astimezone(clinic.zone)
+    return _month_of(clinic.zone, now.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=1024)  # each call of the API asks
+def _month_of(zone: ZoneInfo, minute: datetime) -> datetime:
+    local = minute.astimezone(zone)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 

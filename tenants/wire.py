@@ -7,10 +7,10 @@ out together, prepared once for each connection, and come back in one round trip
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count, islice
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from psycopg import AsyncConnection, sql
 from psycopg.adapt import Transformer
@@ -20,12 +20,12 @@ from psycopg.pq import ExecStatus, Format, TransactionStatus
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
-Arguments = Sequence[Any] | Mapping[str, Any]
-Step = tuple[str, Arguments]  # a statement, with `{schema}` where its clinic's belongs
+Step = tuple[
+    str, Sequence[Any]
+]  # a statement, with `{schema}` where its clinic's belongs
 Part = tuple[str, Sequence[Step]]  # what is asked of one schema
 Rows = list[tuple[Any, ...]]
 
-_PLACE = re.compile(r"%\((\w+)\)s|%s")
 _GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
@@ -69,7 +69,7 @@ class Wire:
             for key, arguments in asked:
                 self._pgconn.send_query_prepared(
                     self._prepared[key],
-                    [as_text(value) for value in _in_order(key[1], arguments)],
+                    list(map(as_text, arguments)),
                     result_format=Format.BINARY,
                 )
 
@@ -166,32 +166,22 @@ def _wake(future: "asyncio.Future[None]") -> None:
 def _in_full(statement: str, schema: str) -> bytes:
     """Return the statement as PostgreSQL wants it: schema named, places numbered."""
     numbers = count(1)
-    text = _PLACE.sub(lambda _: f"${next(numbers)}", statement)
+    text = re.sub("%s", lambda _: f"${next(numbers)}", statement)
     name = sql.Identifier(schema).as_string(None)
     return text.replace("{schema}", f"{name}.").encode()
-
-
-def _in_order(statement: str, arguments: Arguments) -> Iterable[Any]:
-    if isinstance(arguments, Mapping):
-        return [arguments[name] for name in _names(statement)]
-    return arguments
-
-
-@cache
-def _names(statement: str) -> list[str]:
-    """Of the places in a statement, in their order; none is named twice."""
-    return _PLACE.findall(statement)
 
 
 def as_text(value: Any) -> bytes | None:
     """Write a value as PostgreSQL reads it where the statement says of what type it is.
 
-    Arrays of one dimension, and what Python writes as PostgreSQL does: texts, numbers,
-    UUIDs, dates, times with a zone.
+    Arrays of one dimension, UUIDs, and what Python writes as PostgreSQL does: texts,
+    numbers, dates, times with a zone.
     """
     if value is None:
         return None
-    if isinstance(value, list):
+    if type(value) is UUID:  # without hyphens, in a third of the time
+        return value.hex.encode()
+    if type(value) is list:
         return b"{%s}" % b",".join(map(_quoted, value))
     return str(value).encode()
 
@@ -199,6 +189,8 @@ def as_text(value: Any) -> bytes | None:
 def _quoted(value: Any) -> bytes:
     if value is None:
         return b"NULL"
+    if type(value) is UUID:
+        return value.hex.encode()
     if isinstance(value, str):
         escaped = value.replace("\\", r"\\").replace('"', r"\"")
         return f'"{escaped}"'.encode()

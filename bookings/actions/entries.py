@@ -18,7 +18,7 @@ from bookings.models import (
     Patient,
     Slot,
 )
-from bookings.models.quickly import made
+from bookings.models.quickly import made, relate
 from bookings.once import Once
 from bookings.outbox import post
 from tenants.context import current_clinic
@@ -100,7 +100,8 @@ def draft(
     why: str = "",
 ) -> Done:
     """Make the rows of a booking that was just judged; asks and writes nothing."""
-    new.service, new.booked_via, new.created_at = wish.service, actor.via, now
+    relate(new, service=wish.service)
+    new.booked_via, new.created_at = actor.via, now
     place(new, wish, slots)
     new.is_overbooked = not slots
     new._state.adding = False
@@ -171,7 +172,8 @@ def place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:
     """Write where and when: instants, and the wall clock as it was promised."""
     service, start, end = wish.service, wish.slot.start, wish.end
     local = start.astimezone(wish.doctor.zone)
-    appointment.doctor, appointment.location_id = wish.doctor, wish.slot.location_id
+    relate(appointment, doctor=wish.doctor)
+    appointment.location_id = wish.slot.location_id
     appointment.start, appointment.end = start, end
     appointment.occupied = Range(start - service.before, end + service.after, "[)")
     appointment.wall_start = f"{local:%Y-%m-%dT%H:%M}"
@@ -219,7 +221,8 @@ def tell(change: AppointmentChange) -> None:
 def _give(slots: list[Slot], to: Appointment | None, now: datetime) -> None:
     for slot in slots:
         slot.version = slot.version_at(now) + 1
-        slot.appointment, slot.hold, slot.held_until = to, None, None
+        relate(slot, appointment=to, hold=None)
+        slot.held_until = None
 
 
 def _line(

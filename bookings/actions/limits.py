@@ -179,7 +179,7 @@ def _plan() -> "Plan | None":
 
 
 def _month_named(clinic: "Clinic", now: datetime) -> str:
-    return f"{month_of(clinic, now):%Y-%m-%d}"
+    return month_of(clinic, now).date().isoformat()
 
 
 def _count(now: datetime) -> _Count:

@@ -26,7 +26,7 @@ from bookings.models import (
 if TYPE_CHECKING:
     from bookings.actions.entries import Done
 
-Arguments = dict[str, Any]
+Arguments = list[Any]
 
 
 def book(done: Iterable["Done"]) -> None:
@@ -47,22 +47,23 @@ def booking(done: Iterable["Done"]) -> tuple[str, Arguments]:
     people who are new. Foreign keys are looked at when all is written.
     """
     made = list(done)
-    slots = [(each.appointment.pk, slot) for each in made for slot in each.slots]
-    arguments: Arguments = {
-        "slots": [slot.pk for _, slot in slots],
-        "owners": [owner for owner, _ in slots],
-        "versions": [slot.version for _, slot in slots],
-    }
     rows = {
         name: [row for each in made if (row := getattr(each, attribute))]
         for name, (_, attribute) in _TABLES.items()
     }
+    slots = [(each.appointment.pk, slot) for each in made for slot in each.slots]
+    handed_over = [
+        [slot.pk for _, slot in slots],
+        [owner for owner, _ in slots],
+        [slot.version for _, slot in slots],
+    ]
     if len(made) != 1:
-        return _statement_of_many(), arguments | {n: _rows(r) for n, r in rows.items()}
-    own = {name: row for name, found in rows.items() for row in found}
-    for name, row in own.items():
-        arguments |= _values(name, row)
-    return _statement_of_one(tuple(own)), arguments
+        return _statement_of_many(), [*map(_as_json, rows.values()), *handed_over]
+    own = tuple(name for name, found in rows.items() if found)
+    values = [
+        value for found in rows.values() for row in found for value in _values(row)
+    ]
+    return _statement_of_one(own), [*values, *handed_over]
 
 
 # What is written of a booking: into which table, and where it stands in `Done`.
@@ -76,7 +77,7 @@ _HAND_OVER = """
     UPDATE {schema}bookings_slot AS slot
     SET appointment_id = new.owner, version = new.version,
         hold_id = NULL, held_until = NULL
-    FROM unnest(%(slots)s::uuid[], %(owners)s::uuid[], %(versions)s::int[])
+    FROM unnest(%s::uuid[], %s::uuid[], %s::int[])
         AS new (slot, owner, version)
     WHERE slot.id = new.slot
 """
@@ -84,12 +85,12 @@ _HAND_OVER = """
 
 @cache
 def _statement_of_many() -> str:
-    return _all_of({name: _insert(model, name) for name, (model, _) in _TABLES.items()})
+    return _all_of({name: _insert(model) for name, (model, _) in _TABLES.items()})
 
 
 @cache
 def _statement_of_one(names: tuple[str, ...]) -> str:
-    return _all_of({name: _insert_one(_TABLES[name][0], name) for name in names})
+    return _all_of({name: _insert_one(_TABLES[name][0]) for name in names})
 
 
 def _all_of(inserts: dict[str, str]) -> str:
@@ -97,40 +98,36 @@ def _all_of(inserts: dict[str, str]) -> str:
     return f"WITH {written} {_HAND_OVER}"
 
 
-@cache
-def answers_statement() -> str:
-    """Answers to requests with a key, kept with what they did."""
-    return f"{_insert(KeptAnswer, 'answers')} ON CONFLICT DO NOTHING"
+def answers(kept: Iterable[KeptAnswer]) -> tuple[str, Arguments]:
+    """The same for answers to requests with a key, kept with what they did."""
+    return f"{_insert(KeptAnswer)} ON CONFLICT DO NOTHING", [_as_json(kept)]
 
 
-def answers_arguments(answers: Iterable[KeptAnswer]) -> Arguments:
-    """The same for `answers_statement`."""
-    return {"answers": _rows(answers)}
-
-
-def _insert(model: type[models.Model], argument: str) -> str:
-    table = f"{{schema}}{model._meta.db_table}"
-    columns = ", ".join(f'"{column}"' for column, _ in _columns(model))
+def _insert(model: type[models.Model]) -> str:
+    table, listed = _table(model), _listed(model)
     return (
-        f"INSERT INTO {table} ({columns}) SELECT {columns} "  # noqa: S608 (as above)
-        f"FROM json_populate_recordset(NULL::{table}, %({argument})s::json)"
+        f"INSERT INTO {table} ({listed}) SELECT {listed} "  # noqa: S608 (as above)
+        f"FROM json_populate_recordset(NULL::{table}, %s::json)"
     )
 
 
-def _insert_one(model: type[models.Model], name: str) -> str:
-    columns = [column for column, _ in _columns(model)]
-    places = ", ".join(f"%({name}_{column})s" for column in columns)
-    listed = ", ".join(f'"{column}"' for column in columns)
-    table = f"{{schema}}{model._meta.db_table}"
-    return f"INSERT INTO {table} ({listed}) VALUES ({places})"  # noqa: S608 (as above)
+def _insert_one(model: type[models.Model]) -> str:
+    places = ", ".join("%s" for _ in _columns(model))
+    return f"INSERT INTO {_table(model)} ({_listed(model)}) VALUES ({places})"  # noqa: S608 (as above)
 
 
-def _values(name: str, row: models.Model) -> Arguments:
-    """The values of a row, each by its place in `_insert_one`."""
-    return {
-        f"{name}_{column}": _plain(getattr(row, attribute))
-        for column, attribute in _columns(type(row))
-    }
+def _table(model: type[models.Model]) -> str:
+    return f"{{schema}}{model._meta.db_table}"
+
+
+def _listed(model: type[models.Model]) -> str:
+    return ", ".join(f'"{column}"' for column, _ in _columns(model))
+
+
+def _values(row: models.Model) -> list[Any]:
+    """The values of a row, in the order of its columns."""
+    known = row.__dict__
+    return [_plain(known[attribute]) for _, attribute in _columns(type(row))]
 
 
 @cache
@@ -144,17 +141,12 @@ def _columns(model: type[models.Model]) -> list[tuple[str, str]]:
     ]
 
 
-def _rows(rows: Iterable[models.Model]) -> str:
-    return _json(
-        [
-            {column: getattr(row, name) for column, name in _columns(type(row))}
-            for row in rows
-        ]
-    )
-
-
-def _json(rows: list[dict[str, Any]]) -> str:
-    return orjson.dumps(rows, default=_text).decode()
+def _as_json(rows: Iterable[models.Model]) -> str:
+    shown = [
+        {column: row.__dict__[name] for column, name in _columns(type(row))}
+        for row in rows
+    ]
+    return orjson.dumps(shown, default=_text).decode()
 
 
 def _text(value: Any) -> str:
@@ -164,6 +156,6 @@ def _text(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Write a range as PostgreSQL reads it."""
-    if isinstance(value, Range):
+    if type(value) is Range:
         return f"[{value.lower},{value.upper})"
     return value

@@ -5,13 +5,13 @@ repaired by the heartbeat and by each page's slow re-check, so a failure here is
 and never an error of the booking.
 """
 
-import json
 import logging
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TypedDict
 from uuid import UUID
 
+import orjson
 from django_redis import get_redis_connection
 from redis.exceptions import RedisError
 
@@ -72,7 +72,7 @@ def _text(
     clinic_id: UUID, slots: list[ChangedSlot], days: list[tuple[str, str]]
 ) -> str:
     event: Event = {"clinic": str(clinic_id), "slots": slots, "days": days}
-    return json.dumps(event)
+    return orjson.dumps(event).decode()
 
 
 def _publish(slots: list[ChangedSlot], days: list[tuple[str, str]]) -> None:

@@ -45,6 +45,14 @@ def made(model: type[Made], **given: Any) -> Made:
     return new
 
 
+def relate(row: Model, **to: Model | None) -> None:
+    """Set foreign keys, as assigning them would, which asks the routers of databases."""
+    *_, keys = _defaults(type(row))
+    for name, other in to.items():
+        row.__dict__[keys[name].attname] = None if other is None else other.pk
+        row._state.fields_cache[name] = other
+
+
 @cache
 def _defaults(
     model: type[Model],

@@ -48,14 +48,6 @@ def test_values_arrive_as_they_left(committed):
     assert _run(committed, work) == told
 
 
-def test_names_are_put_in_their_places(committed):
-    async def work(wire):
-        named = {"b": "2", "a": "1", "unused": "3"}
-        return await wire.run(("SELECT %(a)s::int, %(b)s::int", named))
-
-    assert _run(committed, work) == [[(1, 2)]]
-
-
 def test_what_names_no_clinic_is_prepared_once_for_all(committed):
     count = "SELECT count(*) FROM pg_prepared_statements"
 

@@ -125,8 +125,7 @@ class _Turn:
         days = locking.in_order(locking.days_of(self._slots))
         steps: list[Step] = [(locking.BUMP, days), writes.booking(self._made)]
         if self._answers:
-            answers = writes.answers_arguments(self._answers)
-            steps.append((writes.answers_statement(), answers))
+            steps.append(writes.answers(self._answers))
         return self.clinic.schema_name, steps
 
     def announcement(self) -> tuple[str, str] | None:

@@ -23,7 +23,7 @@ from bookings.actions.crowd.statements import (
 )
 from bookings.actions.crowd.wanting import Wanted
 from bookings.models import Doctor, Patient, Practice, Service, Slot
-from bookings.models.quickly import partly_known
+from bookings.models.quickly import partly_known, relate
 from tenants.wire import Rows, Step
 
 if TYPE_CHECKING:
@@ -140,6 +140,6 @@ def _case(locked: Run | None, row: Sequence[Any]) -> Case | None:
     if locked is None or locked[0] != service.duration_minutes:
         return None
     for slot in locked[1]:
-        slot.doctor = doctor
+        relate(slot, doctor=doctor)
     is_offered = is_offered and doctor.is_active and service.is_active
     return Case(locked[1], service, practice, is_offered)
