@@ -76,6 +76,7 @@ async def borrowed(*clinics: "Clinic") -> AsyncIterator[Wire]:
                 weeding.add_done_callback(_weeding.discard)
         raise
     finally:
+        wire.rest()
         seen.update(schemas)
         if len(seen) > MOST_CLINICS:
             lent._expire_at = 0.0

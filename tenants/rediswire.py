@@ -35,8 +35,11 @@ class RedisWire:
         self._line: _Line | None = None
         self._connecting: asyncio.Task[_Line] | None = None
 
-    async def ask(self, *commands: Command) -> Replies:
+    async def ask(self, *commands: Command, can_wait: bool = False) -> Replies:
         """Send commands in one packet and return their replies.
+
+        Args:
+            can_wait: they may go out with what is asked next, or when the loop goes on.
 
         Raises:
             RedisError: one was refused, or nobody knows which were carried out.
@@ -46,7 +49,7 @@ class RedisWire:
             if self._connecting is None:
                 self._connecting = asyncio.create_task(self._connect())
             line = await asyncio.shield(self._connecting)
-        replies = await line.ask(commands, self._timeout)
+        replies = await line.ask(commands, self._timeout, can_wait=can_wait)
         for reply in replies:
             if isinstance(reply, RedisError):
                 raise reply
@@ -75,21 +78,33 @@ class _Line(asyncio.Protocol):
         self._waiting: deque[_Question] = deque()
         self._transport: Any = None
         self._lost: RedisError | None = None
+        self._unsent: list[bytes] = []
 
     @property
     def is_lost(self) -> bool:
         return self._lost is not None
 
-    def ask(self, commands: Sequence[Command], timeout: float) -> "_Question":
+    def ask(
+        self, commands: Sequence[Command], timeout: float, *, can_wait: bool = False
+    ) -> "_Question":
         question = _Question(len(commands))
         if self._lost:
             question.set_exception(self._lost)
             return question
         self._waiting.append(question)
-        self._transport.write(b"".join(map(_packed, commands)))
+        self._unsent.extend(map(_packed, commands))
+        if can_wait:
+            question.get_loop().call_soon(self._send)
+        else:
+            self._send()
         late = question.get_loop().call_later(timeout, self._give_up, question)
         question.add_done_callback(lambda _: late.cancel())
         return question
+
+    def _send(self) -> None:
+        if self._unsent:
+            unsent, self._unsent = self._unsent, []
+            self._transport.write(b"".join(unsent))
 
     def lose(self, error: RedisError) -> None:
         """Hang up: answers that come too late would be taken for others."""

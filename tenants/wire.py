@@ -38,6 +38,8 @@ class Wire:
         self._pgconn = connection.pgconn
         self._reads = Transformer(connection)
         self._prepared: dict[tuple[str, str], bytes] = {}
+        self._listening_at: int | None = None  # the socket's number
+        self._told: asyncio.Future[None] | None = None  # that there is something
 
     @property
     def is_closed(self) -> bool:
@@ -84,6 +86,12 @@ class Wire:
         if self._pgconn.transaction_status in _OPEN:
             await self.run(("ROLLBACK", ()))
 
+    def rest(self) -> None:
+        """Let psycopg have its socket back; called when it is no longer lent."""
+        if self._listening_at is not None:
+            asyncio.get_running_loop().remove_reader(self._listening_at)
+            self._listening_at = None
+
     async def _prepare(self, wanted: Iterable[tuple[str, str]]) -> None:
         new = dict.fromkeys(each for each in wanted if each not in self._prepared)
         if not new:
@@ -108,6 +116,7 @@ class Wire:
             pgconn.exit_pipeline_mode()
         except BaseException:
             # What is on its way would be taken for the answer to something else.
+            self.rest()
             pgconn.finish()
             raise
         for result in results:
@@ -120,7 +129,7 @@ class Wire:
         pgconn = self._pgconn
         unsent = pgconn.flush()
         while True:
-            await _ready(pgconn.socket, is_for_writing=bool(unsent))
+            await self._ready(is_for_writing=bool(unsent))
             pgconn.consume_input()
             unsent = unsent and pgconn.flush()
             while not pgconn.is_busy():
@@ -130,6 +139,26 @@ class Wire:
                 if result.status == ExecStatus.PIPELINE_SYNC:
                     return found
                 found.append(result)
+
+    async def _ready(self, *, is_for_writing: bool) -> None:
+        """Wait until there is something to read, or room to write."""
+        loop = asyncio.get_running_loop()
+        told = self._told = loop.create_future()
+        if self._listening_at is None:
+            self._listening_at = self._pgconn.socket
+            loop.add_reader(self._listening_at, self._tell)
+        if not is_for_writing:
+            await told
+            return
+        loop.add_writer(self._listening_at, self._tell)
+        try:
+            await told
+        finally:
+            loop.remove_writer(self._pgconn.socket)
+
+    def _tell(self) -> None:
+        if self._told and not self._told.done():
+            self._told.set_result(None)
 
     def _rows(self, result: "PGresult") -> Rows:
         if not result.ntuples:
@@ -141,26 +170,6 @@ class Wire:
 def _key(schema: str, statement: str) -> tuple[str, str]:
     """What names no clinic is prepared once, and not for each."""
     return schema if "{schema}" in statement else "", statement
-
-
-async def _ready(descriptor: int, *, is_for_writing: bool) -> None:
-    """Wait until there is something to read, or room to write."""
-    loop = asyncio.get_running_loop()
-    future = loop.create_future()
-    loop.add_reader(descriptor, _wake, future)
-    if is_for_writing:
-        loop.add_writer(descriptor, _wake, future)
-    try:
-        await future
-    finally:
-        loop.remove_reader(descriptor)
-        if is_for_writing:
-            loop.remove_writer(descriptor)
-
-
-def _wake(future: "asyncio.Future[None]") -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 def _in_full(statement: str, schema: str) -> bytes:

@@ -176,7 +176,7 @@ def place(appointment: Appointment, wish: Wish, slots: list[Slot]) -> None:
     appointment.location_id = wish.slot.location_id
     appointment.start, appointment.end = start, end
     appointment.occupied = Range(start - service.before, end + service.after, "[)")
-    appointment.wall_start = f"{local:%Y-%m-%dT%H:%M}"
+    appointment.wall_start = local.replace(tzinfo=None).isoformat(timespec="minutes")
     appointment.zone, appointment.fold = wish.doctor.timezone, local.fold
     appointment.original_slots = [slot.pk for slot in slots]
     appointment.is_unplaced = appointment.is_overbooked = False

@@ -53,7 +53,7 @@ async def slot_locks(places: Collection[Place]) -> AsyncIterator[Locks]:
     try:
         yield locks
     finally:
-        # It goes out before anything else does on this loop; nobody waits for the reply.
+        # It goes out before all that is asked of Redis later; nobody waits for the reply.
         last = _let_go([names[each] for each in mine or ()], token, locks.messages)
         task = asyncio.create_task(last)
         tasks.add(task)
@@ -87,6 +87,6 @@ async def _let_go(
         told.append(("EVAL", _RELEASE, len(names), *names, token))
     told.extend(("PUBLISH", channel, text) for channel, text in messages)
     try:
-        await pools.redis().ask(*told)
+        await pools.redis().ask(*told, can_wait=True)
     except RedisError as error:
         breaker.trip(error)
