@@ -11,7 +11,9 @@ from functools import partial
 from typing import Any
 
 from daphne.server import Server
+from daphne.ws_protocol import WebSocketProtocol
 
+_OPEN = WebSocketProtocol.STATE_OPEN
 _MOST_UNREAD = 1024 * 1024  # bytes that wait here for one viewer
 
 
@@ -35,11 +37,13 @@ class AnswerServer(Server):
 
     async def handle_reply(self, protocol: Any, message: Any) -> None:
         """Say on the wire what the application says."""
-        if message["type"] != "http.response.body" or protocol.transport is None:
-            await super().handle_reply(protocol, message)
+        if message["type"] == "http.response.body" and protocol.transport is not None:
+            with _written_at_once(protocol.transport):
+                await super().handle_reply(protocol, message)
             return
-        with _written_at_once(protocol.transport):
-            await super().handle_reply(protocol, message)
+        await super().handle_reply(protocol, message)
+        if message["type"] == "websocket.accept" and protocol.state == _OPEN:
+            _forget_handshake(protocol)
 
 
 @contextmanager
@@ -56,13 +60,23 @@ def _written_at_once(transport: Any) -> Iterator[None]:
             transport.startWriting()
 
 
+def _forget_handshake(protocol: Any) -> None:
+    """Let go of what only the handshake needed: a page stays open for hours."""
+    protocol.http_headers.clear()
+    protocol.http_request_params.clear()
+    protocol.http_request_data = b""
+    if protocol.transport:
+        # It is the HTTP channel before the upgrade, with its request.
+        protocol.transport.unregisterProducer()
+
+
 def _write_frames(protocol: Any, frames: bytes) -> bool:
     """Write whole, unmasked frames, unless the viewer is behind or gone.
 
     daphne's own `send` never waits for a viewer who is behind: what is not read piles up
     here. So who is too far behind is hung up on, to come back for a snapshot.
     """
-    if protocol.state != protocol.STATE_OPEN:
+    if protocol.state != _OPEN:
         return False
     transport = protocol.transport
     unread = len(transport.dataBuffer) + transport._tempDataLen

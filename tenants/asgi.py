@@ -33,21 +33,24 @@ class ClinicSocket:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        headers = _headers(scope)
-        clinic = remembered(headers.get("host", ""))
-        # A stranger at a clinic we know needs no database, and no wait for its thread.
-        if isinstance(clinic, Clinic) and not _session_key(headers):
-            admitted = _admit_to(clinic, headers)
-        else:
-            admitted = await database_sync_to_async(_admit)(headers)
+        admitted = await _admitted(scope)
         if admitted is None:
             await send({"type": "websocket.close", "code": 4404})
             return
-        clinic, user, session_key = admitted
-        scope = {**scope, "clinic": clinic, "user": user, "session_key": session_key}
         # Hours of an open page keep nothing of the handshake; thousands are open.
         scope["headers"].clear()
+        names = ("clinic", "user", "session_key")
+        scope.update(zip(names, admitted, strict=True))
         await self.app(scope, receive, send)
+
+
+async def _admitted(scope: WebSocketScope) -> "Admitted | None":
+    headers = _headers(scope)
+    clinic = remembered(headers.get("host", ""))
+    # A stranger at a clinic we know needs no database, and no wait for its thread.
+    if isinstance(clinic, Clinic) and not _session_key(headers):
+        return _admit_to(clinic, headers)
+    return await database_sync_to_async(_admit)(headers)
 
 
 def user_of_session(clinic: Clinic, session_key: str | None) -> Any:

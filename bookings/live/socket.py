@@ -52,7 +52,7 @@ class Socket:
         self.session_key = session_key
         self._send = send
         self._write_now = write
-        self._queue: deque[str] = deque()
+        self._queue: deque[str] | None = None  # an empty one costs most of the rest
         self._writer: asyncio.Task[None] | None = None
         self._is_closed = False
 
@@ -70,6 +70,8 @@ class Socket:
             return
         if self._writer is None and self._write_now and self._write_now(news.frames):
             return
+        if self._queue is None:
+            self._queue = deque()
         if len(self._queue) >= QUEUE:
             self.close(TOO_SLOW)
             return
@@ -87,7 +89,7 @@ class Socket:
     def drop(self) -> None:
         """Forget what is unsent: the other side has gone."""
         self._is_closed = True
-        self._queue.clear()
+        self._queue = None
         if self._writer:
             self._writer.cancel()
 
@@ -97,7 +99,7 @@ class Socket:
             while self._queue:
                 text = self._queue.popleft()
                 await self._send({"type": "websocket.send", "text": text})
-        self._writer = None
+        self._writer = self._queue = None
 
     async def _send_close(self, code: int) -> None:
         with suppress(OSError, RuntimeError, TimeoutError):
