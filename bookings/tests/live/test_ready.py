@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from daphne.ws_protocol import WebSocketProtocol
 from websockets.frames import Frame, Opcode
 
 from bookings.live.ready import Ready
@@ -37,8 +38,9 @@ class Transport:
 
 
 def _write(transport, *, is_open=True):
-    state = "open" if is_open else "closing"
-    protocol = SimpleNamespace(state=state, STATE_OPEN="open", transport=transport)
+    known = WebSocketProtocol
+    state = known.STATE_OPEN if is_open else known.STATE_CLOSING
+    protocol = SimpleNamespace(state=state, transport=transport)
     return daphne_answers._write_frames(protocol, b"frame")
 
 
