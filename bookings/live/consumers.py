@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from bookings.live.frames import Variant, Window, group
 from bookings.live.hub import hub
 from bookings.live.socket import BAD_QUERY, NOT_FOUND, Socket
+from bookings.live.viewers import Variant, Window, group
 from bookings.models import Doctor
 from bookings.timetable import day_bounds
 from tenants.context import clinic_context

@@ -18,11 +18,11 @@ from channels.db import database_sync_to_async
 
 from bookings.live import frames
 from bookings.live.events import Event
-from bookings.live.frames import DayKey
 from bookings.live.ledger import Ledger
 from bookings.live.ready import Ready
 from bookings.live.socket import SESSION_ENDED, Socket
 from bookings.live.subscription import Subscription
+from bookings.live.viewers import DayKey, Group
 
 if TYPE_CHECKING:
     from tenants.models import Clinic
@@ -172,7 +172,7 @@ class Feed:
         self._told_in = _time() - began
 
     def _beat(self) -> None:
-        made: dict[frames.Group, Ready] = {}
+        made: dict[Group, Ready] = {}
         for socket in self._greeted:
             group = socket.group
             if group not in made:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from bookings import locking
-from bookings.live import admission, frames
-from bookings.live.frames import DayKey, Group, Renderer, State, Window
+from bookings.live import admission
+from bookings.live.frames import Renderer
 from bookings.live.ready import Ready
 from bookings.live.socket import Socket
+from bookings.live.state import State, read, revisions, version_of
+from bookings.live.viewers import DayKey, Group, Window
 from bookings.models import Slot
 from tenants.context import as_it_is_now, clinic_context
 
@@ -43,7 +45,7 @@ class Ledger:
 
     def version_of(self, window: Window) -> int:
         """The newest version that viewers of a window should have."""
-        return frames.version_of(self._revisions, window)
+        return version_of(self._revisions, window)
 
     def look(
         self,
@@ -74,7 +76,7 @@ class Ledger:
                 touched = touched | self._untold | self._lapsed()
             windows = {each.window for each in {socket.group for socket in newcomers}}
             if touched or windows:
-                state = frames.read(touched, windows, self._sent)
+                state = read(touched, windows, self._sent)
                 news.texts = self._texts(state, sockets, newcomers)
         return news
 
@@ -86,7 +88,7 @@ class Ledger:
 
     def _missed(self, sockets: Iterable[Socket]) -> set[DayKey]:
         """Days whose revision is not the one we know: nobody told us of a change."""
-        found = frames.revisions({socket.group.window for socket in sockets})
+        found = revisions({socket.group.window for socket in sockets})
         return {key for key in found if found[key] != self._revisions.get(key, 0)}
 
     def _lapsed(self) -> set[DayKey]:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from bookings.live.frames import Group, Variant, Window
 from bookings.live.ready import Ready
+from bookings.live.viewers import Group, Variant, Window
 
 BAD_QUERY, SESSION_ENDED, NOT_FOUND, TOO_SLOW = 4400, 4401, 4404, 4408
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bookings.live.frames import Group, Variant, Window
 from bookings.live.ledger import Ledger
 from bookings.live.socket import Socket
+from bookings.live.viewers import Group, Variant, Window
 from bookings.tests import make
 
 
