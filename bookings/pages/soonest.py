@@ -17,7 +17,9 @@ from bookings.timetable import day_bounds
 _REST = timedelta(hours=30)  # zones, buffers, and visits that reach past a day
 _DAY = timedelta(days=1)
 _UTC = ZoneInfo("UTC")
-_NEAR = 4  # most doctors have something in so many days: look further only for the rest
+# Days that are looked at together: most doctors have something in the first, and further
+# is looked only for the rest.
+_STRETCHES = (1, 3)
 
 Suits = Callable[[SlotView], bool]
 
@@ -84,12 +86,14 @@ def _today(doctor: Doctor, now: datetime) -> date:
 
 
 def _windows(first: date, days: int) -> Iterable[tuple[date, date]]:
-    """Cut the days in two stretches, both ends included."""
+    """Cut the days in stretches, both ends included."""
     last = first + timedelta(days=days - 1)
-    near = min(last, first + timedelta(days=_NEAR - 1))
-    yield first, near
-    if near < last:
-        yield near + timedelta(days=1), last
+    for length in (*_STRETCHES, days):
+        if first > last:
+            return
+        until = min(last, first + timedelta(days=length - 1))
+        yield first, until
+        first = until + timedelta(days=1)
 
 
 def _slots_of(

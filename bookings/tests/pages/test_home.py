@@ -29,6 +29,19 @@ def test_the_soonest_comes_first_and_who_has_nothing_last(clinic_client: Client)
     assert b"Nothing free in the next 28 days" in page.content
 
 
+@pytest.mark.parametrize("days", [0, 1, 2, 3, 4, 5, 25])
+def test_it_is_found_on_whatever_day_it_is(clinic_client: Client, days: int):
+    doctor, other = make.doctor(), make.doctor()
+    start = datetime.now(UTC) + timedelta(days=days, hours=1)
+    make.slots(doctor, start=start, number=1)
+    make.slots(other, start=start + timedelta(days=1), number=1)
+
+    page = clinic_client.get("/")
+
+    assert listed(page) == [doctor.slug, other.slug]
+    assert b"Nothing free" not in page.content
+
+
 def test_each_choosable_time_stands_there_once(
     clinic_client: Client, slots: list[Slot]
 ):
