@@ -22,7 +22,8 @@ from benchmarks.web import Serving
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 _SECONDS = 2
-_WARM_UP = 6  # each page is made once by each process
+_WARM_UP = 6
+_WARM_UP_OF_PAGES = 16  # each is made once by each process
 _DOCTORS, _DAYS, _HOT_DAYS = 50, 92, 4
 _REQUESTS = 4000
 JSON, HTML, SAME, NEW = "JSON", "HTML", "JSON, not modified", "JSON, never asked before"
@@ -44,12 +45,16 @@ def measure() -> Iterator[Row]:
         for number in range(-1, ROUNDS):
             for name in ordered(list(servers), number):
                 for form, plan in _plans(name, servers[name], clinic).items():
-                    seconds = _SECONDS if number >= 0 else _WARM_UP
+                    seconds = _SECONDS if number >= 0 else _warm_up(form)
                     burst = load.burst(servers[name], plan, seconds=seconds)
                     if number >= 0:  # the first round warms up
                         found.setdefault((name, form), []).append(burst)
     _measure_new(clinic, found)
     yield from _rows(found)
+
+
+def _warm_up(form: str) -> int:
+    return _WARM_UP_OF_PAGES if form == HTML else _WARM_UP
 
 
 def _plans(name: str, server: Serving, clinic: Filled) -> dict[str, list[Request]]:
