@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 COALESCE = 0.025  # seconds: what comes this soon after a turn goes out together
-# Telling many sockets takes the loop from those who book: at most a fifth of its time.
-REST, LONGEST_REST = 4, 0.4  # times as long as the telling took; seconds
+# Telling many sockets takes the loop from those who book: at most a tenth of its time.
+REST, LONGEST_REST = 9, 0.4  # times as long as the telling took; seconds
 TICK = 4.0  # seconds between two looks at revisions, sessions and the clinic (≤ 5)
 HEARTBEAT_TICKS = 2
 SUBSCRIBE_WAIT = 1.0  # seconds a newcomer waits for Redis before it goes on without
