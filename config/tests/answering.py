@@ -24,7 +24,8 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     head = {"type": "http.response.start", "status": 200}
     await send({**head, "headers": [(b"content-length", length)]})
     for number, part in enumerate(parts, start=1):
-        await asyncio.sleep(pause) if pause else None
+        if pause:
+            await asyncio.sleep(pause)
         more = number < len(parts)
         await send({"type": "http.response.body", "body": part, "more_body": more})
 
