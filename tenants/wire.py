@@ -20,9 +20,8 @@ from psycopg.pq import ExecStatus, Format, TransactionStatus
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
-Step = tuple[
-    str, Sequence[Any]
-]  # a statement, with `{schema}` where its clinic's belongs
+# A statement, with `{schema}` where its clinic's belongs, and its arguments in order.
+Step = tuple[str, Sequence[Any]]
 Part = tuple[str, Sequence[Step]]  # what is asked of one schema
 Rows = list[tuple[Any, ...]]
 
@@ -144,17 +143,18 @@ class Wire:
         """Wait until there is something to read, or room to write."""
         loop = asyncio.get_running_loop()
         told = self._told = loop.create_future()
+        descriptor = self._pgconn.socket
         if self._listening_at is None:
-            self._listening_at = self._pgconn.socket
-            loop.add_reader(self._listening_at, self._tell)
+            self._listening_at = descriptor
+            loop.add_reader(descriptor, self._tell)
         if not is_for_writing:
             await told
             return
-        loop.add_writer(self._listening_at, self._tell)
+        loop.add_writer(descriptor, self._tell)
         try:
             await told
         finally:
-            loop.remove_writer(self._pgconn.socket)
+            loop.remove_writer(descriptor)
 
     def _tell(self) -> None:
         if self._told and not self._told.done():

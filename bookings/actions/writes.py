@@ -100,7 +100,12 @@ def _all_of(inserts: dict[str, str]) -> str:
 
 def answers(kept: Iterable[KeptAnswer]) -> tuple[str, Arguments]:
     """The same for answers to requests with a key, kept with what they did."""
-    return f"{_insert(KeptAnswer)} ON CONFLICT DO NOTHING", [_as_json(kept)]
+    return _statement_of_answers(), [_as_json(kept)]
+
+
+@cache
+def _statement_of_answers() -> str:
+    return f"{_insert(KeptAnswer)} ON CONFLICT DO NOTHING"
 
 
 def _insert(model: type[models.Model]) -> str:

@@ -19,6 +19,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         "/large": ([b"x" * LARGE], 0.0),
         "/parts": ([b"one ", b"two ", b"three"], 0.1),
         "/empty": ([b""], 0.0),
+        "/readyz": ([b"ready"], 0.0),
     }[scope["path"]]
     length = str(sum(map(len, parts))).encode()
     head = {"type": "http.response.start", "status": 200}

@@ -18,22 +18,10 @@ def port(request) -> Iterator[int]:
     words = ["-m", "config.tests.answering", request.param, str(port)]
     server = Daphne(start_python(words, {}, port=port), port)
     try:
-        _wait_for(port)
+        server.wait_until_ready()
         yield port
     finally:
         server.stop()
-
-
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError
 
 
 @pytest.fixture

@@ -9,11 +9,12 @@ from typing import Any
 
 import psycopg
 from django_tenants.postgresql_backend.base import DatabaseWrapper as TenantsWrapper
-from psycopg.pq import TransactionStatus
+from psycopg.pq import Format, TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
 
 # A backend keeps about 0.4 MiB for each clinic that it has read, for as long as it lives.
 MOST_CLINICS = 250
+_TIMESTAMPTZ = psycopg.adapters.types["timestamptz"].oid
 
 
 class UtcLoader(TimestamptzLoader):
@@ -43,8 +44,10 @@ class DatabaseWrapper(TenantsWrapper):
 
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
-        if self.timezone is UTC:
-            params["context"].register_loader("timestamptz", UtcLoader)
+        context = params["context"]  # Django's, of all connections: told once
+        is_told = context.get_loader(_TIMESTAMPTZ, Format.TEXT) is UtcLoader
+        if self.timezone is UTC and not is_told:
+            context.register_loader(_TIMESTAMPTZ, UtcLoader)
         return params
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
