@@ -10,6 +10,7 @@ as a common turn fails. So one clinic's trouble delays its neighbours once, by o
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -26,6 +27,7 @@ _Who = tuple[Asked, asyncio.Future[Answer]]
 _Parties = list[tuple["Clinic", deque[_Who[Asked, Answer]]]]  # a turn's
 Work = Callable[[Sequence[Party[Asked]]], Awaitable[Sequence[Answers[Answer]]]]
 
+logger = logging.getLogger(__name__)
 
 _FEW = 8  # are not divided into turns
 
@@ -134,6 +136,7 @@ class Turns(Generic[Asked, Answer]):
             answers = await self._work(asked)
         except Exception as error:
             if len(parties) > 1:
+                logger.warning("%d clinics now go apart: %r", len(parties), error)
                 self._go_apart(parties)
             else:
                 _tell(parties[0][1], error)

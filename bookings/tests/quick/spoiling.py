@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from django.db import connection
+import psycopg
 from psycopg.types.range import Range
 
 from bookings.actions.crowd import booking
 from bookings.availability import Offer
 from bookings.models import Appointment, Slot
 from bookings.tests import make
+from bookings.tests.processes import database_url
 
 
 def taken(slot):
@@ -71,10 +72,9 @@ def connections_at_commit(monkeypatch):
     write = booking._write
 
     async def killed(wire, turns):
-        with connection.cursor() as cursor:
+        with psycopg.connect(database_url()) as another:
             pid = wire._pgconn.backend_pid
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            another.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
         await write(wire, turns)
 
     monkeypatch.setattr(booking, "_write", killed)
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
