@@ -136,7 +136,9 @@ class Turns(Generic[Asked, Answer]):
             answers = await self._work(asked)
         except Exception as error:
             if len(parties) > 1:
-                logger.warning("%d clinics now go apart: %r", len(parties), error)
+                logger.warning(
+                    "%d clinics now go apart: %s", len(parties), type(error).__name__
+                )
                 self._go_apart(parties)
             else:
                 _tell(parties[0][1], error)
