@@ -114,6 +114,14 @@ def test_who_hangs_up_early_harms_nobody(port, line):
     assert line.recv(65536).endswith(b"all of it")
 
 
+def test_a_broken_form_is_the_applications_own_business(line):
+    body = b"no boundary"
+    told = ["Content-Type: multipart/form-data", f"Content-Length: {len(body)}"]
+    line.sendall(_ask("/whole", *told, method="POST") + body)
+
+    assert line.recv(65536).endswith(b"all of it")
+
+
 def test_head_alone_when_only_that_is_asked_for(line):
     line.sendall(_ask("/whole", method="HEAD") + _ask("/whole"))
 
