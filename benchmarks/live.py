@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import cycle, islice
 
 import psycopg
 
@@ -22,8 +23,9 @@ from tenants.context import clinic_context, connection
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 _SINGLES = 10
-_BURST, _AT_ONCE = 500, 16
-_WATCHED_DAYS = 15
+_BURST, _AT_ONCE = 1000, 16
+# Those who are told of a burst watch longer: it has to last, or its end counts for much.
+_WATCHED_DAYS, _BURST_DAYS = 15, 30
 JSON, HTML = "JSON", "HTML"
 
 Entry = tuple[str, str]  # server, format
@@ -67,7 +69,11 @@ def _rounds(clinic: Filled, sockets: int) -> dict[Entry, Seen]:
                 with serving(name) as servers:  # anew: memory is counted from its start
                     if name in servers:
                         seen = found.setdefault((name, form), Seen())
-                        _watch(servers[name], _side(name, form, clinic), sockets, seen)
+                        side = _side(name, form, clinic, _WATCHED_DAYS)
+                        _watch(servers[name], side, sockets, seen)
+                        if sockets <= 500:
+                            side = _side(name, form, clinic, _BURST_DAYS)
+                            _burst(servers[name], side, sockets, seen)
     return found
 
 
@@ -86,28 +92,34 @@ class Side:
     committed_at: Callable[[], float]
 
 
-def _side(name: str, form: str, clinic: Filled) -> Side:
+def _side(name: str, form: str, clinic: Filled, days: int) -> Side:
     if name in RIVALS:
         return Side("localhost", _OF_RIVAL, _orders_of_rival, _committed_at_rival)
     clinic.free()
-    first, last = clinic.days[0], clinic.days[_WATCHED_DAYS - 1]
+    first, last = clinic.days[0], clinic.days[days - 1]
     doctor, _ = clinic.doctors[0]
     path = f"/ws/slots/?doctor={doctor}&from={first}&to={last}"
     kinds = {
         JSON: Kind(f"{path}&format=json", mark=b'"slotUpdated"', joined=b'"snapshot"'),
         HTML: Kind(path, mark=b'id="slot-', joined=b"data-snapshot"),
     }
-    slots = iter(clinic.slots_of(doctor, first, last))
+    slots, patients = _spread(clinic, doctor, days), cycle(clinic.tokens)
 
     def orders(number: int) -> list[bytes]:
         orders = [
-            (clinic.host, token, json.dumps({"slot": next(slots)}))
-            for token in clinic.tokens[:number]
+            (clinic.host, next(patients), json.dumps({"slot": slot}))
+            for slot in islice(slots, number)
         ]
         plan = posts("/api/v1/appointments/", orders)
         return [request.as_bytes() for request in plan]
 
     return Side(clinic.host, kinds[form], orders, lambda: _committed_at(clinic))
+
+
+def _spread(clinic: Filled, doctor: str, days: int) -> Iterator[str]:
+    """Yield a doctor's times, of one of 15 days after the other; then of the next 15."""
+    for n in range(0, days, 15):
+        yield from clinic.slots_of(doctor, clinic.days[n], clinic.days[n + 14])
 
 
 def _orders_of_rival(number: int) -> list[bytes]:
@@ -147,8 +159,6 @@ def _watch(server: Serving, side: Side, sockets: int, seen: Seen) -> None:
     seen.memory.append((memory_mib(server.pids)[0] - before) * 1024 / sockets)
     for _ in range(_SINGLES):
         _single(server, side, viewers, seen)
-    if sockets <= 500:
-        _burst(server, side, viewers, seen)
     seen.lost += viewers.lost
     _close(viewers)
 
@@ -169,8 +179,10 @@ def _single(server: Serving, side: Side, viewers: Viewers, seen: Seen) -> None:
     time.sleep(0.1)
 
 
-def _burst(server: Serving, side: Side, viewers: Viewers, seen: Seen) -> None:
+def _burst(server: Serving, side: Side, sockets: int, seen: Seen) -> None:
     """Book as fast as 16 can, until all viewers have been told of all."""
+    viewers = Viewers(server.port, side.host, side.kind, sockets)
+    time.sleep(1)
     viewers.forget()
     orders = side.orders(_BURST)
     began = time.time()
@@ -181,6 +193,8 @@ def _burst(server: Serving, side: Side, viewers: Viewers, seen: Seen) -> None:
     seen.lost += booked * viewers.number - viewers.events
     seen.refused += _BURST - booked
     seen.events.append(booked / (viewers.last_at - began))
+    seen.lost += viewers.lost
+    _close(viewers)
 
 
 def _rows(sockets: int, found: dict[Entry, Seen]) -> Iterator[Row]:

@@ -20,6 +20,7 @@ from bookings.live import frames
 from bookings.live.events import Event
 from bookings.live.ledger import Ledger
 from bookings.live.ready import Ready
+from bookings.live.rest import Rest
 from bookings.live.socket import SESSION_ENDED, Socket
 from bookings.live.subscription import Subscription
 from bookings.live.viewers import DayKey, Group
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-COALESCE = 0.025  # seconds: what comes this soon after a turn goes out together
-# Telling many sockets takes the loop from those who book: at most a tenth of its time.
-REST, LONGEST_REST = 9, 0.4  # times as long as the telling took; seconds
 TICK = 4.0  # seconds between two looks at revisions, sessions and the clinic (≤ 5)
 HEARTBEAT_TICKS = 2
 SUBSCRIBE_WAIT = 1.0  # seconds a newcomer waits for Redis before it goes on without
@@ -97,7 +95,7 @@ class Feed:
         self._touched: set[DayKey] = set()
         self._wake = asyncio.Event()
         self._ticks = 0
-        self._told_in = 0.0  # seconds that the last turn took the loop for itself
+        self._rest = Rest(_time())
         self._next_tick = _time() + TICK
         self._task: asyncio.Task[None] | None = None
 
@@ -135,15 +133,16 @@ class Feed:
                 pause = max(self._next_tick - _time(), 0)
                 await asyncio.wait_for(self._wake.wait(), pause)
             self._wake.clear()
+            cost = 0.0
             try:
-                await self._turn()
+                cost = await self._turn()
             except Exception:
                 # PostgreSQL may be away. What was touched is found by its revision.
                 logger.exception("live turn failed, trying again with the next tick")
-            rest = min(REST * self._told_in, LONGEST_REST)
-            await asyncio.sleep(max(COALESCE, rest))
+            await asyncio.sleep(self._rest.after(cost, _time()))
 
-    async def _turn(self) -> None:
+    async def _turn(self) -> float:
+        """Look, and tell; returns for how many seconds that took the processor."""
         is_tick = _time() >= self._next_tick
         if is_tick:
             self._next_tick = _time() + TICK
@@ -169,7 +168,7 @@ class Feed:
                 socket.push(ready)
         if is_tick and self._ticks % HEARTBEAT_TICKS == 0:
             self._beat()
-        self._told_in = _time() - began
+        return news.cost + _time() - began
 
     def _beat(self) -> None:
         made: dict[Group, Ready] = {}

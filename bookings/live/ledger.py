@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import thread_time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -26,10 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class News:
-    """What a look has found."""
+    """What a look has found.
+
+    Args:
+        cost: seconds of the processor's time that it took.
+    """
 
     dismissed: set[Socket] = field(default_factory=set)
     texts: list[tuple[list[Socket], Ready]] = field(default_factory=list)
+    cost: float = 0.0
 
 
 class Ledger:
@@ -61,6 +67,7 @@ class Ledger:
             check: also look for changes that no event told of, and whether each
                 socket may still be here.
         """
+        began = thread_time()
         if (check or newcomers) and not self._is_open():
             return News(dismissed={*sockets})
         news = News()
@@ -78,6 +85,7 @@ class Ledger:
             if touched or windows:
                 state = read(touched, windows, self._sent)
                 news.texts = self._texts(state, sockets, newcomers)
+        news.cost = thread_time() - began
         return news
 
     def _is_open(self) -> bool:
