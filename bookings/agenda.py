@@ -17,11 +17,10 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext_lazy as _
 
 from bookings.actions import claims, limits
+from bookings.actions.claims import AROUND
 from bookings.availability import Interval, Offer, Reason, offers
 from bookings.models import Doctor, DoctorDay, Practice, Service, Slot
 from bookings.timetable import day_bounds
-
-_REST = timedelta(hours=16)  # a visit that starts late in a day may reach past it
 
 _SHORTLY = {
     Reason.NOTICE: _("Too soon"),
@@ -132,11 +131,11 @@ def between(
     is_move: bool = False,
 ) -> list[SlotView]:
     """Every slot of a doctor that starts in `[start, end)`, each with its offer."""
-    near = Slot.objects.filter(doctor=doctor, start__gte=start, start__lt=end + _REST)
+    near = Slot.objects.filter(doctor=doctor, start__gte=start, start__lt=end + AROUND)
     rows = near.order_by("start").quickly()
     if not rows:
         return []
-    busy = claims.busy_times(doctor, rows[0].start - _REST, rows[-1].end + _REST)
+    busy = claims.busy_times(doctor, rows[0].start - AROUND, rows[-1].end + AROUND)
     judged = judge(
         doctor,
         rows,
@@ -164,10 +163,10 @@ def starts(
     By start and id; asks as many queries for many doctors as for one.
     """
     rows: dict[UUID, list[Slot]] = defaultdict(list)
-    near = Slot.objects.filter(start__gte=start, start__lt=end + _REST)
+    near = Slot.objects.filter(start__gte=start, start__lt=end + AROUND)
     for row in near.filter(doctor__in=doctors).order_by("start"):
         rows[row.doctor_id].append(row)
-    busy = claims.busy_times_of(doctors, start - _REST, end + 2 * _REST)
+    busy = claims.busy_times_of(doctors, start - AROUND, end + 2 * AROUND)
     practice = Practice.load()
     free = [
         view

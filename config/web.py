@@ -29,8 +29,7 @@ def main(server: str, host: str, port: str, share: str = "") -> None:
     gc.collect()
     gc.freeze()
     listening.listen(_BACKLOG)  # from now on, so that nobody waits for our start
-    serve = {"daphne": _daphne, "uvicorn": _uvicorn}[server]
-    serve(application, listening)
+    SERVERS[server](application, listening)
 
 
 def _bind(host: str, port: int, *, is_shared: bool) -> socket.socket:
@@ -80,6 +79,8 @@ def _uvicorn(application: Any, listening: socket.socket) -> None:
     )
     uvicorn.Server(config).run(sockets=[listening])
 
+
+SERVERS = {"daphne": _daphne, "uvicorn": _uvicorn}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])

@@ -20,6 +20,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from tenants.context import connection
 from tenants.postgresql.base import MOST_CLINICS
 from tenants.rediswire import RedisWire
+from tenants.tasks import Tasks
 from tenants.wire import Wire
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ PLANNING = (
 WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
 _LANE = 4  # connections: while one is at work for some clinics, others may begin
-_weeding: set["asyncio.Task[None]"] = set()
+_weeding = Tasks()
 _lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
 _redis: WeakKeyDictionary[asyncio.AbstractEventLoop, RedisWire] = WeakKeyDictionary()
 
@@ -71,9 +72,7 @@ async def borrowed(*clinics: "Clinic") -> AsyncIterator[Wire]:
     except OperationalError:
         if lent.broken:  # the others have likely died with it
             for each in lanes:
-                weeding = asyncio.create_task(each.check())
-                _weeding.add(weeding)  # the loop itself keeps no task alive
-                weeding.add_done_callback(_weeding.discard)
+                _weeding.begin(each.check())
         raise
     finally:
         wire.rest()
@@ -100,7 +99,7 @@ def _kept(lent: AsyncConnection[Any]) -> tuple[Wire, set[str]]:
 async def close() -> None:
     """Close the running loop's connections; for who ends a loop but not the process."""
     loop = asyncio.get_running_loop()
-    await asyncio.gather(*_weeding, return_exceptions=True)
+    await _weeding.end()
     for pool in _lanes.pop(loop, ()):
         await pool.close()
     if wire := _redis.pop(loop, None):

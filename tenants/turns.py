@@ -16,6 +16,8 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Generic, TypeVar
 from uuid import UUID
 
+from tenants.tasks import Tasks
+
 if TYPE_CHECKING:
     from tenants.models import Clinic
 
@@ -82,7 +84,7 @@ class Turns(Generic[Asked, Answer]):
         self._together = together
         self._queues: dict[Hashable, _Queue[Asked, Answer]] = {}
         self._apart: set[UUID] = set()  # clinics whose common turn failed
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = Tasks()
 
     async def ask(self, clinic: "Clinic", asked: Asked) -> Answer:
         """Wait for one's turn.
@@ -121,9 +123,7 @@ class Turns(Generic[Asked, Answer]):
             # If one took all of many, the next would have nobody to work out meanwhile.
             share = -(-(queue.waiting + queue.under_way) // self._at_once)
             if parties := queue.take(min(max(share, _FEW), self._most)):
-                task = asyncio.create_task(self._take_turn(queue, parties))
-                self._running.add(task)  # the loop itself keeps no task alive
-                task.add_done_callback(self._running.discard)
+                self._running.begin(self._take_turn(queue, parties))
         if not queue.waiting and not queue.turns:
             del self._queues[queue.group]
             self._apart -= {queue.group}

@@ -38,7 +38,7 @@ from bookings.models import (
 )
 
 # Longest service plus its buffers, so that one query sees all that can matter.
-_AROUND = timedelta(hours=16)
+AROUND = timedelta(hours=16)
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ def evaluate(wish: Wish, now: datetime) -> Offer[object]:
     start = wish.slot.start
     # Before the slots: a booking that commits in between then shows as taken, by its
     # slot, and not as a neighbour's buffer.
-    busy = busy_times(wish.doctor, start - _AROUND, start + _AROUND, moving=wish.moving)
+    busy = busy_times(wish.doctor, start - AROUND, start + AROUND, moving=wish.moving)
     rows = Slot.objects.filter(
-        doctor=wish.doctor, start__gte=start, start__lt=start + _AROUND
+        doctor=wish.doctor, start__gte=start, start__lt=start + AROUND
     ).order_by("start")
     facts = [
         row.facts(

@@ -29,7 +29,6 @@ from bookings.availability import (
 from bookings.errors import PatientBusyError
 from bookings.models import Doctor, Patient, Practice, Service, Slot
 
-_AROUND = timedelta(hours=16)  # as far as `claims` looks
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -137,7 +136,9 @@ class _Case:
         rows = [wish.slot]
         if published:
             near = Slot.objects.filter(doctor=doctor, start__gte=start)
-            near = near.filter(start__lt=start + _AROUND).select_related("appointment")
+            near = near.filter(start__lt=start + claims.AROUND).select_related(
+                "appointment"
+            )
             rows = list(near.order_by("start"))
         policy = claims.policy_of(
             wish.practice,
@@ -151,7 +152,9 @@ class _Case:
             tuple(_facts(row, now) for row in rows),
             claims.visit_of(wish.service, doctor),
             policy,
-            tuple(claims.busy_times(doctor, start - _AROUND, start + _AROUND)),
+            tuple(
+                claims.busy_times(doctor, start - claims.AROUND, start + claims.AROUND)
+            ),
             now,
             {row.pk: _occupied(row) for row in rows if row.appointment},
         )

@@ -4,7 +4,9 @@ Telling hundreds of viewers takes the processor from those who book. A change af
 while is told at once; of many that follow each other, those of a rest go out together.
 """
 
-AT_ONCE = 0.05  # seconds of the processor's time that telling takes before it has to rest
+AT_ONCE = (
+    0.05  # seconds of the processor's time that telling takes before it has to rest
+)
 SHARE = 0.1  # of the time is what it may take then
 SHORTEST = 0.025  # seconds: what comes this soon after a turn goes out with the next
 LONGEST = 0.4

@@ -41,6 +41,7 @@ from tenants import pools
 from tenants.context import clinic_context
 from tenants.names import is_zone
 from tenants.pools import NoConnectionError
+from tenants.tasks import Tasks
 from tenants.turns import Turns
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ _LIKE_NEW = 0.3  # seconds that alternatives are told to all who want the same s
 _LONGEST_REASON = 500
 _FOR_DJANGO = ("hold", "start")
 _ALLOW = (b"Allow", b"GET, POST, HEAD, OPTIONS")
+tasks = Tasks()
 
 
 class Booking:
@@ -123,9 +125,7 @@ class Booking:
     def _wake_worker(self, clinic: "Clinic") -> None:
         """Soon, and once for all who have booked until then."""
         if not self._waking:
-            task = asyncio.create_task(self._wake())
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+            tasks.begin(self._wake())
         self._waking[clinic.pk] = clinic
 
     async def _wake(self) -> None:
@@ -135,9 +135,6 @@ class Booking:
             await booking.wake_worker(clinics)
         except (NoConnectionError, psycopg.Error) as error:
             logger.warning("the worker was not woken, its sweep will look: %r", error)
-
-
-tasks: set["asyncio.Task[Any]"] = set()  # the loop itself keeps no task alive
 
 
 class _Nearby:

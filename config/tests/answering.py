@@ -34,7 +34,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 def main(server: str, port: str) -> None:
     listening = web._bind("127.0.0.1", int(port), is_shared=False)
     listening.listen(16)
-    {"daphne": web._daphne, "uvicorn": web._uvicorn}[server](application, listening)
+    web.SERVERS[server](application, listening)
 
 
 if __name__ == "__main__":

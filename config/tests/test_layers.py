@@ -27,6 +27,7 @@ APP_MAY_IMPORT = {
         "tenants.names*",
         "tenants.pools",
         "tenants.rediswire",
+        "tenants.tasks",
         "tenants.turns",
         "tenants.usage*",
         "tenants.wire",

@@ -4,7 +4,6 @@ A queue that fails fast, never the guarantee. Taken in one round trip; given bac
 there is to announce. Without Redis we go on without.
 """
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from bookings.locking import LOCK_SECONDS, breaker
 from tenants import pools
 from tenants.context import redis_key
 from tenants.rediswire import Command
+from tenants.tasks import Tasks
 
 # Only one's own: it may have expired, and be another's by now.
 _RELEASE = """
@@ -25,8 +25,8 @@ for _, key in ipairs(KEYS) do
 end
 """
 
-
 Place = tuple[UUID, UUID]  # a clinic and its slot: copies of clinics have equal slots
+tasks = Tasks()
 
 
 @dataclass
@@ -54,13 +54,8 @@ async def slot_locks(places: Collection[Place]) -> AsyncIterator[Locks]:
         yield locks
     finally:
         # It goes out before all that is asked of Redis later; nobody waits for the reply.
-        last = _let_go([names[each] for each in mine or ()], token, locks.messages)
-        task = asyncio.create_task(last)
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-
-tasks: set["asyncio.Task[None]"] = set()  # the loop itself keeps no task alive
+        mine_still = [names[each] for each in mine or ()]
+        tasks.begin(_let_go(mine_still, token, locks.messages))
 
 
 async def _take(names: dict[Place, str], token: bytes) -> set[Place] | None:

@@ -122,7 +122,7 @@ async def _all(questions: list[Question]) -> list[Reply]:
         return list(await asyncio.gather(*(door.answer(each) for each in questions)))
     finally:
         # The worker is woken, and pages are told, a little later.
-        await asyncio.gather(*booking.tasks, *locks.tasks)
+        await asyncio.gather(booking.tasks.end(), locks.tasks.end())
         await pools.close()
 
 
