@@ -36,7 +36,13 @@ def our_web(
     port = free_port()
     shared = processes > 1
     words = [sys.executable, *web.command(server, "127.0.0.1", port, is_shared=shared)]
-    own = {"SERVER": server, "PORT": str(port), "TRUSTED_PROXIES": "1", **(env or {})}
+    own = {
+        "SERVER": server,
+        "WEB_PROCESSES": str(processes),
+        "PORT": str(port),
+        "TRUSTED_PROXIES": "1",
+        **(env or {}),
+    }
     with kept_running([words] * processes, own, settings.BASE_DIR) as pids:
         wait_for_listeners(port, processes)
         yield Serving(port, pids)

@@ -189,8 +189,11 @@ DATABASES = {
 # A web process serves as many requests at once, and lets as many wait; then it says 503.
 WEB_THREADS = env.int("WEB_THREADS", default=12)
 WEB_QUEUE = env.int("WEB_QUEUE", default=400)
-# Connections of the event loop, for what is done without a thread (tenants.pools).
-DATABASE_ASYNC_POOL = env.int("DATABASE_ASYNC_POOL", default=8)
+# Connections of the event loop, for what is done without a thread (tenants.pools): two lanes
+# of four in all. With two in each of two processes, crowds would be too small to share turns.
+DATABASE_ASYNC_POOL = env.int(
+    "DATABASE_ASYNC_POOL", default=8 if WEB_PROCESSES == 1 else 4
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="") or _embedded_urls["REDIS_URL"]

@@ -1,6 +1,7 @@
 """Each web server by its setting: pages, live frames, and an end when told to."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from typing import Any
@@ -68,6 +69,18 @@ def test_processes_that_share_a_port_stand_in_for_each_other(committed):
 
 
 @pytest.mark.parametrize(
+    ("environment", "connections"),
+    [
+        ({"WEB_PROCESSES": "1"}, "8"),
+        ({"WEB_PROCESSES": "2"}, "4"),
+        ({"WEB_PROCESSES": "2", "DATABASE_ASYNC_POOL": "6"}, "6"),
+    ],
+)
+def test_each_of_several_processes_has_one_lane(environment, connections):
+    assert _read_settings(**environment).stdout.strip() == connections
+
+
+@pytest.mark.parametrize(
     ("name", "value", "words"),
     [
         ("SERVER", "apache", "SERVER must be daphne or uvicorn, not 'apache'."),
@@ -76,13 +89,20 @@ def test_processes_that_share_a_port_stand_in_for_each_other(committed):
     ],
 )
 def test_a_wrong_choice_of_server_is_said_in_plain_words(name, value, words):
-    code = f"import os; os.environ[{name!r}] = {value!r}; import config.settings"
-    asked = subprocess.run(
+    asked = _read_settings(**{name: value})
+
+    assert asked.returncode == 1
+    assert words in asked.stderr.splitlines()[-1]
+
+
+def _read_settings(**environment: str) -> "subprocess.CompletedProcess[str]":
+    """Have another process read them, and print one."""
+    code = "from config import settings; print(settings.DATABASE_ASYNC_POOL)"
+    return subprocess.run(
         [sys.executable, "-c", code],
         cwd=settings.BASE_DIR,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert asked.returncode == 1
-    assert words in asked.stderr.splitlines()[-1]

@@ -20,7 +20,8 @@ def test_they_are_kept_until_they_are_done_and_no_longer():
 
 def test_the_end_waits_for_all_whatever_one_raises():
     async def scene():
-        tasks, done = Tasks(), []
+        tasks = Tasks()
+        done: list[str] = []
         tasks.begin(_fail())
         tasks.begin(_note(done))
         await tasks.end()
