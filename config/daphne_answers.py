@@ -12,18 +12,67 @@ from typing import Any
 from daphne.http_protocol import WebRequest
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
+from twisted.web.http import NO_BODY_CODES
 
 _OPEN = WebSocketProtocol.STATE_OPEN
 _MOST_UNREAD = 1024 * 1024  # bytes that wait here for one viewer
 
-_RawRequest = partial(WebRequest, parsePOSTFormSubmission=False)
+
+class AnswerRequest(WebRequest):
+    """A request whose form is the application's to read, and whose answer goes out whole."""
+
+    _response_started: bool  # daphne's own
+
+    def __init__(self, *what: Any, **options: Any) -> None:
+        super().__init__(*what, **options, parsePOSTFormSubmission=False)
+        self._start: Any = None  # waits for the body, as Twisted's head does, too
+
+    def handle_reply(self, message: Any) -> None:
+        """Say on the wire what the application says."""
+        if message["type"] == "http.response.start" and not self._response_started:
+            self._start = message
+            self._response_started = True
+            return
+        start, self._start = self._start, None
+        if start is None:
+            super().handle_reply(message)
+        elif self._is_whole(start, message):
+            self._write_whole(start, message.get("body", b""))
+        else:
+            self._response_started = False
+            super().handle_reply(start)
+            super().handle_reply(message)
+
+    def _is_whole(self, start: Any, message: Any) -> bool:
+        """Whether nothing is left to be decided: by length, and the line stays open."""
+        return bool(
+            message["type"] == "http.response.body"
+            and not message.get("more_body")
+            and self.channel is not None
+            and self.channel.persistent
+            and self.method != b"HEAD"
+            and start["status"] not in NO_BODY_CODES
+            and any(name.lower() == b"content-length" for name, _ in _headers(start))
+        )
+
+    def _write_whole(self, start: Any, body: bytes) -> None:
+        """Word it at once: Twisted's own way takes each header through three tables."""
+        self.setResponseCode(start["status"])
+        lines = [b"HTTP/1.1 %d %s" % (self.code, self.code_message)]
+        lines += [b"%s: %s" % header for header in _headers(start)]
+        self.startedWriting = 1
+        self.sentLength = len(body)
+        self.channel.write(b"\r\n".join([*lines, b"", body]))
+        self.finish()
 
 
 class AnswerServer(Server):
     """Serves the application; `write_frames` is as `config.uvicorn_frames` has it."""
 
     def __init__(self, *what: Any, **options: Any) -> None:
-        super().__init__(*what, **options, ready_callable=self._spare_work)
+        super().__init__(
+            *what, **options, server_name="", ready_callable=self._spare_work
+        )
 
     def _spare_work(self) -> None:
         """Leave out what nobody reads: a line about each request, and Twisted's forms."""
@@ -33,7 +82,7 @@ class AnswerServer(Server):
 
         def built(address: Any) -> Any:
             protocol = build(address)
-            protocol.requestFactory = _RawRequest
+            protocol.requestFactory = AnswerRequest
             return protocol
 
         factory.buildProtocol = built
@@ -60,6 +109,10 @@ class AnswerServer(Server):
         finally:
             del transport.startWriting
             _write_now(transport)
+
+
+def _headers(start: Any) -> Any:
+    return start.get("headers", ())
 
 
 def _not_yet() -> None:

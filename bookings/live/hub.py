@@ -20,7 +20,7 @@ from bookings.live import frames
 from bookings.live.events import Event
 from bookings.live.ledger import Ledger
 from bookings.live.ready import Ready
-from bookings.live.rest import Rest
+from bookings.live.rest import SHORTEST, Rest
 from bookings.live.socket import SESSION_ENDED, Socket
 from bookings.live.subscription import Subscription
 from bookings.live.viewers import DayKey, Group
@@ -133,16 +133,16 @@ class Feed:
                 pause = max(self._next_tick - _time(), 0)
                 await asyncio.wait_for(self._wake.wait(), pause)
             self._wake.clear()
-            cost = 0.0
+            rest = SHORTEST
             try:
-                cost = await self._turn()
+                rest = await self._turn()
             except Exception:
                 # PostgreSQL may be away. What was touched is found by its revision.
                 logger.exception("live turn failed, trying again with the next tick")
-            await asyncio.sleep(self._rest.after(cost, _time()))
+            await asyncio.sleep(rest)
 
     async def _turn(self) -> float:
-        """Look, and tell; returns for how many seconds that took the processor."""
+        """Look, and tell; returns for how many seconds to rest."""
         is_tick = _time() >= self._next_tick
         if is_tick:
             self._next_tick = _time() + TICK
@@ -168,7 +168,10 @@ class Feed:
                 socket.push(ready)
         if is_tick and self._ticks % HEARTBEAT_TICKS == 0:
             self._beat()
-        return news.cost + _time() - began
+        cost = news.cost + _time() - began
+        if newcomers:
+            return self._rest.after_greeting(cost)
+        return self._rest.after(cost, _time())
 
     def _beat(self) -> None:
         made: dict[Group, Ready] = {}

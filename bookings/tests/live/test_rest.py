@@ -18,7 +18,7 @@ def test_who_tells_a_little_now_and_then_never_rests_long():
 
 def test_of_a_long_rush_telling_takes_its_share():
     rest, now, cost = Rest(0.0), 0.0, 0.02
-    for _ in range(20):
+    for _ in range(40):
         now += cost + rest.after(cost, now)
     began = now
     for _ in range(20):
@@ -31,6 +31,14 @@ def test_no_rest_is_longer_than_the_longest_whatever_it_cost():
     rest = Rest(0.0)
     for now in (1.0, 2.0, 3.0):
         assert rest.after(5.0, now) == pytest.approx(LONGEST)
+
+
+def test_newcomers_gather_but_no_change_waits_for_what_their_greeting_cost():
+    rest = Rest(0.0)
+
+    assert rest.after_greeting(5.0) == LONGEST
+    assert rest.after_greeting(0.001) == SHORTEST
+    assert rest.after(0.02, 1.0) == SHORTEST
 
 
 def test_what_it_owed_is_forgotten_with_time():
