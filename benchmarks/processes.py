@@ -70,11 +70,22 @@ def private_mib(pids: Iterable[int]) -> float:
 
 
 def _private_kib(pid: int) -> int:
+    """Without what is mapped to be shared, such as PostgreSQL's buffers.
+
+    The kernel calls a page of it private while only one process has touched it.
+    """
     try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/smaps").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
         return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private"))
+    total, is_own = 0, False
+    for line in lines:
+        name, *words = line.split()
+        if not name.endswith(":"):  # a mapping begins: addresses, then permissions
+            is_own = words[0].endswith("p")
+        elif is_own and name.startswith("Private"):
+            total += int(words[0])
+    return total
 
 
 def open_files(pids: Iterable[int]) -> int:
