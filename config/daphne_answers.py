@@ -56,10 +56,13 @@ class AnswerRequest(WebRequest):
         )
 
     def _write_whole(self, start: Any, body: bytes) -> None:
-        """Word it at once: Twisted's own way takes each header through three tables."""
+        """Word it at once: Twisted's own way takes each header through three tables.
+
+        Those tables also break up line breaks, which Django lets into no header.
+        """
         self.setResponseCode(start["status"])
         lines = [b"HTTP/1.1 %d %s" % (self.code, self.code_message)]
-        lines += [b"%s: %s" % header for header in _headers(start)]
+        lines += [b"%s: %s" % (name, value) for name, value in _headers(start)]
         self.startedWriting = 1
         self.sentLength = len(body)
         self.channel.write(b"\r\n".join([*lines, b"", body]))
