@@ -117,9 +117,10 @@ def _side(name: str, form: str, clinic: Filled, days: int) -> Side:
 
 
 def _spread(clinic: Filled, doctor: str, days: int) -> Iterator[str]:
-    """Yield a doctor's times, of one of 15 days after the other; then of the next 15."""
-    for n in range(0, days, 15):
-        yield from clinic.slots_of(doctor, clinic.days[n], clinic.days[n + 14])
+    """Yield a doctor's times, of one watched day after the other; then of the next ones."""
+    for n in range(0, days, _WATCHED_DAYS):
+        last = clinic.days[n + _WATCHED_DAYS - 1]
+        yield from clinic.slots_of(doctor, clinic.days[n], last)
 
 
 def _orders_of_rival(number: int) -> list[bytes]:

@@ -15,7 +15,7 @@ from django.db.models import Model
 
 from bookings.actions import because, claims
 from bookings.actions.because import Detail
-from bookings.actions.claims import Wish
+from bookings.actions.claims import AROUND, Wish
 from bookings.availability import (
     SENTENCES,
     Interval,
@@ -136,9 +136,7 @@ class _Case:
         rows = [wish.slot]
         if published:
             near = Slot.objects.filter(doctor=doctor, start__gte=start)
-            near = near.filter(start__lt=start + claims.AROUND).select_related(
-                "appointment"
-            )
+            near = near.filter(start__lt=start + AROUND).select_related("appointment")
             rows = list(near.order_by("start"))
         policy = claims.policy_of(
             wish.practice,
@@ -152,9 +150,7 @@ class _Case:
             tuple(_facts(row, now) for row in rows),
             claims.visit_of(wish.service, doctor),
             policy,
-            tuple(
-                claims.busy_times(doctor, start - claims.AROUND, start + claims.AROUND)
-            ),
+            tuple(claims.busy_times(doctor, start - AROUND, start + AROUND)),
             now,
             {row.pk: _occupied(row) for row in rows if row.appointment},
         )
