@@ -110,15 +110,20 @@ class Appointment(models.Model):
         verbose_name=_("doctor"),
         db_index=False,
     )
+    # By these two, appointments are looked for only when one is to be deleted.
     service = models.ForeignKey(
-        Service, on_delete=models.PROTECT, related_name="+", verbose_name=_("service")
+        Service,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("service"),
+        db_index=False,
     )
     location = models.ForeignKey(
         Location,
         on_delete=models.PROTECT,
         related_name="+",
         verbose_name=_("location"),
-        db_index=False,  # asked for only when a location is to be deleted
+        db_index=False,
     )
     patient = models.ForeignKey(
         Patient,
@@ -277,6 +282,7 @@ class AppointmentChange(models.Model):
         null=True,
         related_name="+",
         verbose_name=_("by"),
+        db_index=False,  # accounts are closed, not deleted
     )
     via = models.CharField(_("through"), max_length=8, choices=Appointment.Via)
     reason = models.CharField(_("why"), max_length=500, blank=True)

@@ -40,6 +40,10 @@ class PostgreSQL:
             "unix_socket_directories": f'"{home.sockets}"',
             "unix_socket_permissions": "0700",
             "max_connections": "200",
+            # A transaction over many clinics touches hundreds of tables and indexes. From
+            # this number a backend also derives how many of them it locks without asking
+            # the table of locks that all share (64 by default).
+            "max_locks_per_transaction": "512",
             "timezone": "UTC",
             "log_timezone": "UTC",
             **(settings or {}),
