@@ -1,4 +1,4 @@
-"""Lanes of connections: a clinic's own one first, another when that is full."""
+"""Lanes of connections: a clinic's own one first, and in it the warmest; else another."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -30,6 +30,20 @@ def test_a_clinic_goes_by_few_connections(committed):
         return used
 
     assert len(_run(work)) <= 4
+
+
+def test_the_connection_that_was_used_last_is_lent_first(committed):
+    async def work():
+        async with AsyncExitStack() as lent:
+            for _ in range(3):
+                await lent.enter_async_context(pools.borrowed(committed))
+        used = set()
+        for _ in range(6):
+            async with pools.borrowed(committed) as wire:
+                used.add(await _backend(wire))
+        return used
+
+    assert len(_run(work)) == 1
 
 
 def test_when_its_lane_is_full_it_goes_by_another(committed, settings):
