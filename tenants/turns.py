@@ -6,7 +6,8 @@ that began before they asked, so what a turn reads is fresh to each of them.
 
 Who asks the same clinic goes together. Where that is allowed, clinics go together, too:
 each has its part in a turn, takes no more of it than the others, and is asked alone as soon
-as a common turn fails. So one clinic's trouble delays its neighbours once, by one turn.
+as a common turn fails. Who has to wait long at the database, for what somebody has locked,
+is passed by. So one clinic's trouble delays its neighbours once, by one turn.
 """
 
 import asyncio
@@ -32,6 +33,7 @@ Work = Callable[[Sequence[Party[Asked]]], Awaitable[Sequence[Answers[Answer]]]]
 logger = logging.getLogger(__name__)
 
 _FEW = 8  # are not divided into turns
+_LONG = 0.05  # seconds; a turn that takes longer waits for somebody
 
 
 class FullError(Exception):
@@ -64,7 +66,7 @@ class Turns(Generic[Asked, Answer]):
         most: how many are served in one turn.
         waiting: how many may wait, over all clinics.
         at_once: how many turns of those who go together may be on their way: while one is
-            at the database, another is worked out.
+            at the database, another is worked out. One more, if one of them takes long.
         together: clinics for which it says the same share turns; by default, none do.
     """
 
@@ -113,13 +115,13 @@ class Turns(Generic[Asked, Answer]):
 
     def _depart_soon(self, queue: "_Queue[Asked, Answer]") -> None:
         """Not at once: whose bytes are here already comes along."""
-        if not queue.is_departing and queue.turns < self._at_once:
+        if not queue.is_departing and queue.has_room(self._at_once):
             queue.is_departing = True
             asyncio.get_running_loop().call_soon(self._depart, queue)
 
     def _depart(self, queue: "_Queue[Asked, Answer]") -> None:
         queue.is_departing = False
-        while queue.waiting and queue.turns < self._at_once:
+        while queue.waiting and queue.has_room(self._at_once):
             # If one took all of many, the next would have nobody to work out meanwhile.
             share = -(-(queue.waiting + queue.under_way) // self._at_once)
             if parties := queue.take(min(max(share, _FEW), self._most)):
@@ -132,6 +134,8 @@ class Turns(Generic[Asked, Answer]):
         self, queue: "_Queue[Asked, Answer]", parties: "_Parties[Asked, Answer]"
     ) -> None:
         asked = [(clinic, [what for what, _ in who]) for clinic, who in parties]
+        loop, turn = asyncio.get_running_loop(), object()
+        patience = loop.call_later(_LONG, self._pass_by, queue, turn)
         try:
             answers = await self._work(asked)
         except Exception as error:
@@ -145,7 +149,12 @@ class Turns(Generic[Asked, Answer]):
         else:
             for (_, who), told in zip(parties, answers, strict=True):
                 _tell(who, told)
-        queue.come_back(parties)
+        patience.cancel()
+        queue.come_back(parties, turn)
+        self._depart_soon(queue)
+
+    def _pass_by(self, queue: "_Queue[Asked, Answer]", turn: object) -> None:
+        queue.late.add(turn)
         self._depart_soon(queue)
 
     def _go_apart(self, parties: "_Parties[Asked, Answer]") -> None:
@@ -165,9 +174,14 @@ class _Queue(Generic[Asked, Answer]):
         self.group = group
         self.waiting = 0  # people
         self.turns = 0  # on their way
+        self.late: set[object] = set()  # of these
         self.under_way = 0  # people in them
         self.is_departing = False
         self._of: dict[UUID, tuple[Clinic, deque[_Who[Asked, Answer]]]] = {}
+
+    def has_room(self, at_once: int) -> bool:
+        """Whether one more turn may be on its way."""
+        return self.turns < at_once + (1 if self.late else 0)
 
     def put(self, clinic: "Clinic", who: _Who[Asked, Answer]) -> None:
         if clinic.pk not in self._of:
@@ -194,9 +208,10 @@ class _Queue(Generic[Asked, Answer]):
         self.turns += 1 if taken else 0
         return list(taken.values())
 
-    def come_back(self, parties: "_Parties[Asked, Answer]") -> None:
+    def come_back(self, parties: "_Parties[Asked, Answer]", turn: object) -> None:
         """The turn of these is over."""
         self.turns -= 1
+        self.late.discard(turn)
         self.under_way -= sum(len(who) for _, who in parties)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 import psycopg
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils import translation
 from rest_framework.exceptions import APIException
@@ -51,6 +52,9 @@ logger = logging.getLogger(__name__)
 
 _MOST = 64  # bookings in a transaction
 _WAITING = 4000
+# While PostgreSQL is at one turn, a process works out another; several processes do so for
+# each other, and their turns are larger: a tenth more bookings in one clinic.
+_AT_ONCE = 2 if settings.WEB_PROCESSES == 1 else 1
 _PAUSE = 0.015  # seconds until a slot that somebody is booking is tried again
 _WAKE_AFTER = 0.05  # seconds in which bookings share one wake-up of the worker
 _LIKE_NEW = 0.3  # seconds that alternatives are told to all who want the same slot
@@ -69,7 +73,7 @@ class Booking:
             booking.book,
             most=_MOST,
             waiting=_WAITING,
-            at_once=2,
+            at_once=_AT_ONCE,
             together=pools.lane_of,
         )
         self._waking: dict[UUID, Clinic] = {}

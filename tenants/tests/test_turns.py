@@ -91,6 +91,22 @@ def test_several_turns_of_a_clinic_may_be_on_their_way():
     assert asyncio.run(scene()) == 2
 
 
+def test_a_turn_that_takes_long_is_passed_by_once():
+    async def scene():
+        work, clinic = Work(), _clinic()
+        turns = Turns(alone(work), most=1, waiting=10)
+        asking = await _asked(turns, clinic, [1, 2, 3])
+        assert work.at_work == 1
+        await asyncio.sleep(0.2)
+        assert work.at_work == 2
+        work.go_on.set()
+        assert await asyncio.gather(*asking) == [2, 4, 6]
+        return work
+
+    work = asyncio.run(scene())
+    assert (work.batches, work.most_at_work) == ([[1], [2], [3]], 2)
+
+
 def test_an_error_is_told_to_those_of_the_turn_and_to_nobody_else():
     async def scene():
         work, clinic = Work(), _clinic()
