@@ -196,8 +196,8 @@ def lock_visit(
 
 
 def _slots_of(appointment_id: UUID) -> set[UUID]:
-    found = Slot.objects.filter(appointment=appointment_id)
-    return set(found.values_list("pk", flat=True))
+    visit = Appointment.objects.filter(pk=appointment_id).with_slots().first()
+    return set(visit.slot_ids) if visit else set()
 
 
 def lock_patient(patient: Patient) -> Patient:

@@ -173,8 +173,12 @@ def _is_narrower(old: "Field[Any, Any]", new: "Field[Any, Any]") -> bool:
 
 
 def _judge_constraint(
-    operation: migrations.AddConstraint, _migration: Migration, _before: ProjectState
+    operation: migrations.AddConstraint, migration: Migration, before: ProjectState
 ) -> Iterator[str]:
+    model = before.models[migration.app_label, operation.model_name_lower]
+    named = getattr(operation.constraint, "fields", ())
+    if any(model.fields[name].unique for name in named):
+        return  # no rows can break it as long as each value is there once
     if isinstance(operation.constraint, CheckConstraint):
         yield (
             "all rows are read while the table is locked: AddConstraintNotValid, and "

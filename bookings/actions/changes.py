@@ -261,7 +261,7 @@ def _settle(
 ) -> Done | None:
     """Do to one visit what was decided; nothing if it stays as it is."""
     reason = _("The clinic's hours or services changed.")
-    old = list(Slot.objects.filter(appointment=visit.pk).order_by("start"))
+    old = list(visit.slots)
     # A copy: what is shown of a hit is where it was.
     visit = Appointment.objects.get(pk=visit.pk)
     match choice:

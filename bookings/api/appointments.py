@@ -165,7 +165,8 @@ def _visible(request: Request, pk: str) -> Any:
     Raises:
         Http404
     """
-    return found(Appointment.objects.visible_to(member(request)).with_everything(), pk)
+    visits = Appointment.objects.visible_to(member(request))
+    return found(visits.with_everything().with_slots(), pk)
 
 
 def _asked_for(request: Request) -> QuerySet[Appointment]:
@@ -173,7 +174,8 @@ def _asked_for(request: Request) -> QuerySet[Appointment]:
     start, end = queries.any_range(request, zone)
     doctor = queries.id_in(request, "doctor")
     status = queries.choice_in(request, "status", _STATUSES)
-    rows = Appointment.objects.visible_to(member(request)).with_everything()
+    rows = Appointment.objects.visible_to(member(request))
+    rows = rows.with_everything().with_slots()
     if status is None:
         rows = rows.exclude(status=Appointment.Status.CANCELLED)
     elif status != "all":

@@ -172,8 +172,7 @@ def _slots_of(appointment: Appointment) -> list[UUID]:
     """The slots it has now; of one that has none any more, those it was booked on."""
     if appointment.is_unplaced:
         return []
-    now_its = sorted(appointment.slots.all(), key=lambda slot: slot.start)
-    return [slot.pk for slot in now_its] or appointment.original_slots
+    return appointment.slot_ids or appointment.original_slots
 
 
 class ProblemSerializer(serializers.Serializer[Any]):

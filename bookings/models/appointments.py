@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import (
     ArrayField,
     DateTimeRangeField,
@@ -16,6 +17,7 @@ from django.contrib.postgres.fields import (
 )
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from uuid6 import uuid7
 
@@ -23,6 +25,7 @@ from accounts import roles
 from accounts.models import User
 from bookings.models.patients import Patient
 from bookings.models.practice import Doctor, Location, Service
+from bookings.models.slots import Slot
 
 # No 0/O, 1/I/L: people read these over the phone.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -48,6 +51,20 @@ _OCCUPIES = models.Q(
     is_overbooked=False,
     is_unplaced=False,
 )
+
+
+# Where a visit is.
+_PLACE = ("pk", "doctor_id", "start", "end")
+
+
+def _slots_of(pk: Any, doctor: Any, start: Any, end: Any) -> models.QuerySet[Slot]:
+    """The slots of a visit, by start: found by the index of doctor and start.
+
+    Of their visits there is none: PostgreSQL would then write all indexes of a slot
+    whenever it is booked, and not just its row (see "heap-only tuples" in its manual).
+    """
+    there = Slot.objects.between(start, end).filter(doctor=doctor)
+    return there.filter(appointment=pk)
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -77,7 +94,12 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def with_everything(self) -> Self:
         return self.select_related(
             "doctor", "service", "location", "patient", "patient__guardian"
-        ).prefetch_related("slots")
+        )
+
+    def with_slots(self) -> Self:
+        """With the ids of the slots that each has, as `slot_ids`."""
+        slots = _slots_of(*map(models.OuterRef, _PLACE))
+        return self.annotate(slot_ids=ArraySubquery(slots.values("pk")))
 
 
 class Appointment(models.Model):
@@ -99,9 +121,7 @@ class Appointment(models.Model):
     ACTIVE = (Status.BOOKED, Status.ARRIVED, Status.COMPLETED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    reference = models.CharField(
-        _("reference"), max_length=14, unique=True, default=new_reference
-    )
+    reference = models.CharField(_("reference"), max_length=14, default=new_reference)
     # Of keys that open an index of several columns, that index is enough.
     doctor = models.ForeignKey(
         Doctor,
@@ -181,6 +201,8 @@ class Appointment(models.Model):
         )
         # The last of the three layers, and the only one that is trusted.
         constraints = (
+            # `unique=True` would add an index for LIKE, which nobody asks by.
+            models.UniqueConstraint(fields=["reference"], name="reference_once"),
             ExclusionConstraint(
                 name="appointment_doctor_once",
                 expressions=[
@@ -221,6 +243,16 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference}"
+
+    @property
+    def slots(self) -> models.QuerySet[Slot]:
+        """Those that it has now."""
+        return _slots_of(*(getattr(self, name) for name in _PLACE))
+
+    @cached_property
+    def slot_ids(self) -> list[UUID]:
+        """Their ids, by start; `with_slots()` brings them along."""
+        return list(self.slots.values_list("pk", flat=True))
 
     @property
     def is_active(self) -> bool:
@@ -274,6 +306,7 @@ class AppointmentChange(models.Model):
         on_delete=models.PROTECT,
         related_name="history",
         db_index=False,  # `change_once` opens with it
+        db_constraint=False,  # visits are never deleted
     )
     kind = models.CharField(_("what"), max_length=10, choices=Kind)
     by = models.ForeignKey(
@@ -283,6 +316,7 @@ class AppointmentChange(models.Model):
         related_name="+",
         verbose_name=_("by"),
         db_index=False,  # accounts are closed, not deleted
+        db_constraint=False,
     )
     via = models.CharField(_("through"), max_length=8, choices=Appointment.Via)
     reason = models.CharField(_("why"), max_length=500, blank=True)

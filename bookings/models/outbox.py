@@ -23,7 +23,10 @@ class OutboxMessage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     change = models.OneToOneField(
-        AppointmentChange, on_delete=models.PROTECT, related_name="message"
+        AppointmentChange,
+        on_delete=models.PROTECT,
+        related_name="message",
+        db_constraint=False,  # changes are never deleted
     )
     state = models.CharField(
         _("state"), max_length=8, choices=State, default=State.WAITING

@@ -122,8 +122,10 @@ class Slot(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="slots",
+        related_name="+",  # `Appointment.slots` says what is found how
         verbose_name=_("appointment"),
+        db_index=False,
+        db_constraint=False,  # visits are never deleted
     )
     hold = models.ForeignKey(
         "bookings.Hold",

@@ -21,6 +21,7 @@ GROWING = (
     "bookings_patient",
     "bookings_appointment",
     "bookings_outboxmessage",
+    "bookings_slot",
 )
 PAST = 400  # visits, each of somebody else: enough to make a difference
 SMALL = {"bookings_doctor"}
@@ -77,6 +78,15 @@ def test_visits_of_a_family_are_found_by_index(past):
 
     assert list(visits) == [visit]
     assert reads(visits) == set()
+
+
+def test_slots_of_visits_are_found_where_the_visits_are(past):
+    visit = make.booked(make.slots(make.doctor())[0])
+    visits = Appointment.objects.filter(patient=visit.patient_id)
+
+    assert [each.slot_ids for each in visits.with_slots()] == [visit.original_slots]
+    assert [each.slot_ids for each in visits] == [visit.original_slots]
+    assert reads(visits.with_slots()) == reads(visit.slots) == set()
 
 
 @pytest.mark.parametrize("role", ["owner", "doctor"])

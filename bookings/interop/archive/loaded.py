@@ -6,6 +6,7 @@ import psycopg
 from django.db import Error, connection
 from django.utils.translation import gettext as _
 
+from bookings.interop.archive import references
 from bookings.interop.archive.errors import ArchiveError
 from bookings.interop.archive.opened import Opened
 from bookings.interop.archive.tables import Table, fix_form, tables
@@ -39,11 +40,15 @@ def load(archive: Opened) -> None:
                 _fill(cursor, table, archive)
                 cursor.execute("TRUNCATE pg_temp.archived")
             except (Error, psycopg.Error) as error:
-                raise ArchiveError(_not_loaded(table.file_name, error)) from error
+                raise ArchiveError(
+                    _not_loaded(table.file_name, _rule_of(error))
+                ) from error
         try:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except Error as error:
-            raise ArchiveError(_not_loaded("data", error)) from error
+            raise ArchiveError(_not_loaded("data", _rule_of(error))) from error
+    for column in references.broken():
+        raise ArchiveError(_not_loaded("data", column))
 
 
 def _fill(cursor: Any, table: Table, archive: Opened) -> None:
@@ -68,9 +73,12 @@ def _go_on_after(cursor: Any, table: Table, column: str) -> None:
     cursor.execute(statement, [connection.ops.quote_name(table.name), column])
 
 
-def _not_loaded(name: str, error: Exception) -> str:
-    """Say which file does not fit, and by which rule; never what the row holds."""
+def _rule_of(error: Exception) -> str:
     cause = error if isinstance(error, psycopg.Error) else error.__cause__
     known = cause.diag if isinstance(cause, psycopg.Error) else None
-    rule = (known and (known.constraint_name or known.message_primary)) or ""
+    return (known and (known.constraint_name or known.message_primary)) or ""
+
+
+def _not_loaded(name: str, rule: str) -> str:
+    """Say which file does not fit, and by which rule; never what the row holds."""
     return _("%(file)s does not fit: %(rule)s") % {"file": name, "rule": rule}

@@ -129,6 +129,21 @@ def orphan(files: Files) -> None:
     files["data/bookings.doctor.jsonl"] = b""
 
 
+def no_history(files: Files) -> None:
+    """Messages about changes that are not there."""
+    files["data/bookings.appointmentchange.jsonl"] = b""
+
+
+def elsewhere(files: Files) -> None:
+    """Slots of visits that are at another time."""
+    name = "data/bookings.slot.jsonl"
+    slots = [json.loads(line) for line in files[name].splitlines()]
+    [taken, *_] = [slot for slot in slots if slot["appointment_id"]]
+    free = next(slot for slot in slots if not slot["appointment_id"])
+    free["appointment_id"] = taken["appointment_id"]
+    files[name] = b"".join(json.dumps(slot).encode() + b"\n" for slot in slots)
+
+
 def overlap(files: Files) -> None:
     name = "data/bookings.appointment.jsonl"
     first, *rest = files[name].splitlines(keepends=True)
@@ -151,6 +166,8 @@ UNFIT: list[tuple[Callable[[Files], None], str]] = [
     (slip, "bad name: 'media/../../../slipped.txt'"),
     (nul, "bookings.patient.jsonl does not fit"),
     (orphan, "data does not fit: bookings_"),
+    (no_history, "data does not fit: bookings_outboxmessage.change_id"),
+    (elsewhere, "data does not fit: bookings_slot.start"),
     (overlap, "appointment.jsonl does not fit: appointment_doctor_once"),
     (no_row, "bookings.patient.jsonl does not fit"),
     (no_table, "other tables than this code has"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bookings.models import Appointment, AppointmentChange, OutboxMessage, Patient, Slot
+from bookings.models import Appointment, AppointmentChange, OutboxMessage, Patient
 from bookings.tests.quick.asking import Program, ask
 
 OWN = {"id", "reference", "start", "end", "occupied", "wall_start", "original_slots"}
@@ -31,7 +31,8 @@ def test_rows_are_the_same_whoever_else_books(committed, slots, reason):
 
 
 def _written(slot):
-    visit = Appointment.objects.get(slots=slot)
+    slot.refresh_from_db()
+    visit = slot.appointment
     change = AppointmentChange.objects.get(appointment=visit)
     assert (visit.start, visit.end) == (slot.start, slot.end)
     assert (visit.occupied.lower, visit.occupied.upper) == (slot.start, slot.end)
@@ -42,8 +43,7 @@ def _written(slot):
         AppointmentChange.objects.filter(pk=change.pk),
         OutboxMessage.objects.filter(change=change),
     ]
-    version = Slot.objects.get(pk=slot.pk).version
-    return [_shared(rows_of.values().get()) for rows_of in rows] + [version]
+    return [_shared(rows_of.values().get()) for rows_of in rows] + [slot.version]
 
 
 def _shared(row):
