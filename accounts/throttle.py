@@ -69,10 +69,8 @@ class AsyncRedis(Protocol):
     async def ask(self, *commands: Sequence[str | bytes | int]) -> list[Any]: ...
 
 
-async def hit_all(
-    tries: Sequence[tuple[str, Try]], redis: AsyncRedis
-) -> list[int | None]:
-    """Count many tries in one round trip of a coroutine; answers each as `hit` does.
+async def hit_all(tries: Sequence[tuple[str, Try]], redis: AsyncRedis) -> list[bool]:
+    """Count many tries in one round trip of a coroutine; says of each if it is within.
 
     Args:
         tries: each with its owner, whose counter it is: a clinic's UUID
@@ -80,22 +78,20 @@ async def hit_all(
         redis: the running loop's line to it.
     """
     if not settings.RATE_LIMITS or _is_paused():
-        return [None] * len(tries)
+        return [True] * len(tries)
     commands: list[tuple[str | int, ...]] = []
     for owner, each in tries:
         key = _key(each.scope, each.ident, owner)
         commands.append(("SET", key, 0, "EX", each.seconds, "NX"))
         commands.append(("INCR", key))
-        commands.append(("TTL", key))
     try:
         told = await redis.ask(*commands)
     except (RedisError, OSError) as error:
         _pause(error)
-        return [None] * len(tries)
-    counted = zip(tries, told[1::3], told[2::3], strict=True)
+        return [True] * len(tries)
+    counts = told[1::2]
     return [
-        max(int(left), 1) if int(count) > each.limit else None
-        for (_, each), count, left in counted
+        int(count) <= each.limit for (_, each), count in zip(tries, counts, strict=True)
     ]
 
 

@@ -61,10 +61,10 @@ async def _count(parties: Sequence[Party[Tries]]) -> list[list[bool]]:
         for tries in asked
         for each in tries
     ]
-    waits = iter(await throttle.hit_all(tries, pools.redis()))
+    within = iter(await throttle.hit_all(tries, pools.redis()))
     # Each takes its own, whatever the first of them says.
     return [
-        [set(islice(waits, len(tries))) <= {None} for tries in asked]
+        [set(islice(within, len(tries))) <= {True} for tries in asked]
         for _, asked in parties
     ]
 
