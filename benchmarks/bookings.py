@@ -23,7 +23,7 @@ from benchmarks.web import Serving
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = 3
 _PATH = "/api/v1/appointments/"
-_MOST = 10_000  # requests of a plan: more than a burst can send
+_MOST = 12_000  # requests of a plan: more than a burst can send
 
 Bursts = dict[str, list[Burst]]
 
@@ -36,7 +36,7 @@ def measure() -> Iterator[Row]:
     if not rival.is_there():
         yield rival.LEFT_OUT
     prepare()
-    one = [filled(doctors=50, days=92, patients=2000)]
+    one = [filled(doctors=60, days=92, patients=2000)]
     names = (DAPHNE, UVICORN, TWO_UVICORNS, RIVAL, RIVAL_PG)
     yield from _compare("one clinic", one, names)
     many = [filled(doctors=10, days=60, patients=200) for _ in range(20)]
