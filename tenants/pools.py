@@ -40,6 +40,9 @@ PLANNING = (
 )
 WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
+# A backend keeps about 0.2 MiB for each statement that it has prepared, which are five to ten
+# for a clinic that many book at, and what it knows of the tables with it.
+_MOST_STATEMENTS = 600
 _LANE = 4  # connections: while one is at work for some clinics, others may begin
 _weeding = Tasks()
 _lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
@@ -78,7 +81,7 @@ async def borrowed(*clinics: "Clinic") -> AsyncIterator[Wire]:
     finally:
         wire.rest()
         seen.update(schemas)
-        if len(seen) > MOST_CLINICS:
+        if len(seen) > MOST_CLINICS or wire.statements > _MOST_STATEMENTS:
             lent._expire_at = 0.0
         await pool.putconn(lent)
 

@@ -44,6 +44,11 @@ class Wire:
     def is_closed(self) -> bool:
         return self._pgconn.transaction_status == TransactionStatus.UNKNOWN
 
+    @property
+    def statements(self) -> int:
+        """How many are prepared: what the backend keeps grows with them."""
+        return len(self._prepared)
+
     async def run(self, *steps: Step) -> list[Rows]:
         """Run statements in one round trip, and return the rows of each.
 
