@@ -19,7 +19,6 @@ from psycopg import AsyncConnection, OperationalError
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from tenants.context import connection
-from tenants.postgresql.base import MOST_CLINICS
 from tenants.rediswire import RedisWire
 from tenants.tasks import Tasks
 from tenants.wire import Wire
@@ -40,9 +39,9 @@ PLANNING = (
 )
 WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
-# A backend keeps about 0.2 MiB for each statement that it has prepared, which are five to ten
-# for a clinic that many book at, and what it knows of the tables with it.
-_MOST_STATEMENTS = 600
+# A backend keeps about 0.3 MiB of each clinic's catalogue for as long as it lives; with the
+# plans that `tenants.wire` keeps it needs 150 MiB.
+_MOST_CLINICS = 150
 _LANE = 4  # connections: while one is at work for some clinics, others may begin
 _weeding = Tasks()
 _lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
@@ -81,7 +80,7 @@ async def borrowed(*clinics: "Clinic") -> AsyncIterator[Wire]:
     finally:
         wire.rest()
         seen.update(schemas)
-        if len(seen) > MOST_CLINICS or wire.statements > _MOST_STATEMENTS:
+        if len(seen) > _MOST_CLINICS:
             lent._expire_at = 0.0
         await pool.putconn(lent)
 

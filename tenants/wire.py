@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 Step = tuple[str, Sequence[Any]]
 Part = tuple[str, Sequence[Step]]  # what is asked of one schema
 Rows = list[tuple[Any, ...]]
+_Key = tuple[str, str]  # schema and statement
 
+# A backend keeps about 0.2 MiB for each prepared, which are five to ten for a clinic that
+# many book at. Beyond so many, those go that were not asked for the longest.
+_MOST_PREPARED = 600
 _GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
@@ -36,18 +40,14 @@ class Wire:
         self.schema = ""  # whose tables `{schema}` means, if it is lent for one clinic
         self._pgconn = connection.pgconn
         self._reads = Transformer(connection)
-        self._prepared: dict[tuple[str, str], bytes] = {}
+        self._prepared: dict[_Key, bytes] = {}  # the one asked last at the end
+        self._numbers = count()
         self._listening_at: int | None = None  # the socket's number
         self._told: asyncio.Future[None] | None = None  # that there is something
 
     @property
     def is_closed(self) -> bool:
         return self._pgconn.transaction_status == TransactionStatus.UNKNOWN
-
-    @property
-    def statements(self) -> int:
-        """How many are prepared: what the backend keeps grows with them."""
-        return len(self._prepared)
 
     async def run(self, *steps: Step) -> list[Rows]:
         """Run statements in one round trip, and return the rows of each.
@@ -96,13 +96,25 @@ class Wire:
             asyncio.get_running_loop().remove_reader(self._listening_at)
             self._listening_at = None
 
-    async def _prepare(self, wanted: Iterable[tuple[str, str]]) -> None:
-        new = dict.fromkeys(each for each in wanted if each not in self._prepared)
+    async def _prepare(self, wanted: "Iterable[_Key]") -> None:
+        known, new = 0, []
+        for key in dict.fromkeys(wanted):
+            if name := self._prepared.pop(key, None):
+                self._prepared[key] = name
+                known += 1
+            else:
+                new.append(key)
         if not new:
             return
-        names = [f"w{len(self._prepared) + n}".encode() for n in range(len(new))]
+        names = [f"w{next(self._numbers)}".encode() for _ in new]
+        excess = len(self._prepared) + len(new) - _MOST_PREPARED
+        spare = len(self._prepared) - known  # the rest is wanted now
+        oldest = list(islice(self._prepared, max(0, min(excess, spare))))
+        old = [self._prepared.pop(key) for key in oldest]
 
         def send() -> None:
+            for name in old:
+                self._pgconn.send_close_prepared(name)
             for name, (schema, statement) in zip(names, new, strict=True):
                 self._pgconn.send_prepare(name, _in_full(statement, schema))
 
@@ -172,7 +184,7 @@ class Wire:
         return self._reads.load_rows(0, result.ntuples, tuple)
 
 
-def _key(schema: str, statement: str) -> tuple[str, str]:
+def _key(schema: str, statement: str) -> _Key:
     """What names no clinic is prepared once, and not for each."""
     return schema if "{schema}" in statement else "", statement
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tenants import pools
+from tenants import wire as wires
 from tenants.context import platform_context
 from tenants.models import Clinic
 
@@ -58,6 +59,26 @@ def test_what_names_no_clinic_is_prepared_once_for_all(committed):
         return await wire.run((count, ()))
 
     assert _run(committed, work) == [[(3,)]]
+
+
+def test_what_was_not_asked_for_the_longest_is_no_longer_kept(committed, monkeypatch):
+    monkeypatch.setattr(wires, "_MOST_PREPARED", 3)
+    kept = "SELECT statement FROM pg_prepared_statements"
+
+    async def work(wire):
+        await wire.run((kept, ()), ("SELECT 1", ()))
+        await wire.run(("SELECT 2", ()))  # there is room for it
+        assert len((await wire.run((kept, ())))[0]) == 3
+        await wire.run(("SELECT 1", ()))
+        await wire.run((kept, ()), ("SELECT 3", ()))
+        [rows] = await wire.run((kept, ()))
+        # More than are kept may be asked for at once.
+        more = await wire.run(*[(f"SELECT {n}", ()) for n in range(10, 20)])
+        return {text for (text,) in rows}, [number for [[number]] in more]
+
+    texts, numbers = _run(committed, work)
+    assert texts == {kept, "SELECT 1", "SELECT 3"}
+    assert numbers == list(range(10, 20))
 
 
 def test_many_rows_and_long_values_go_both_ways(committed):
