@@ -175,20 +175,26 @@ def _is_narrower(old: "Field[Any, Any]", new: "Field[Any, Any]") -> bool:
 def _judge_constraint(
     operation: migrations.AddConstraint, migration: Migration, before: ProjectState
 ) -> Iterator[str]:
-    model = before.models[migration.app_label, operation.model_name_lower]
-    named = getattr(operation.constraint, "fields", ())
-    if any(model.fields[name].unique for name in named):
-        return  # no rows can break it as long as each value is there once
     if isinstance(operation.constraint, CheckConstraint):
         yield (
             "all rows are read while the table is locked: AddConstraintNotValid, and "
             "ValidateConstraint in a migration after it"
         )
-    else:
+    elif not _is_kept_already(operation, migration, before):
         yield (
             "older code, and rows that are there, may break it: hold to it in one "
             "release, add it in the next"
         )
+
+
+def _is_kept_already(
+    operation: migrations.AddConstraint, migration: Migration, before: ProjectState
+) -> bool:
+    """Whether no rows can break it, since each value of one of its fields is there once."""
+    model = before.models[migration.app_label, operation.model_name_lower]
+    named = getattr(operation.constraint, "fields", ())
+    fields = [model.fields[name] for name in named]
+    return any(field.unique and not field.null for field in fields)
 
 
 def _judge_together(

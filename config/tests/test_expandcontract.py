@@ -23,9 +23,15 @@ VISIT = migrations.CreateModel(
         ("note", models.TextField(null=True)),
         ("kind", models.CharField(max_length=9, db_default="new")),
         ("minutes", models.IntegerField()),
+        ("code", models.CharField(max_length=9, unique=True)),
+        ("number", models.IntegerField(null=True, unique=True)),
     ],
 )
 POSITIVE = models.CheckConstraint(condition=models.Q(minutes__gt=0), name="positive")
+ONE_CODE = models.UniqueConstraint(fields=["name", "code"], name="one_code")
+ONE_NUMBER = models.UniqueConstraint(
+    fields=["number"], nulls_distinct=False, name="one_number"
+)
 ONE_NAME = models.UniqueConstraint(fields=["name"], name="one_name")
 
 
@@ -73,6 +79,7 @@ BAD = [
     ),
     (migrations.AddConstraint("visit", POSITIVE), "AddConstraintNotValid"),
     (migrations.AddConstraint("visit", ONE_NAME), "may break it"),
+    (migrations.AddConstraint("visit", ONE_NUMBER), "may break it"),
     (migrations.AlterUniqueTogether("visit", {("name", "kind")}), "may break it"),
     (
         AddIndexConcurrently("visit", models.Index(fields=["name"], name="by_name")),
@@ -94,6 +101,7 @@ GOOD = [
     migrations.AlterField("visit", "minutes", models.IntegerField(null=True)),
     migrations.AddIndex("visit", models.Index(fields=["name"], name="by_name")),
     migrations.AlterModelOptions("visit", {"ordering": ["name"]}),
+    migrations.AddConstraint("visit", ONE_CODE),
     AddConstraintNotValid("visit", POSITIVE),
     ValidateConstraint("visit", "positive"),
     migrations.RunPython(run, migrations.RunPython.noop, elidable=True),
