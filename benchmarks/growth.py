@@ -54,7 +54,7 @@ def _measure_past(small: Filled) -> Iterator[Row]:
 
 
 def _clinic(days: int) -> Filled:
-    """About 10,000 coming times, and so many days of visits."""
+    """About 15,000 coming times, and so many days of visits."""
     return past.opened(filled(doctors=15, days=25, patients=1500), days)
 
 

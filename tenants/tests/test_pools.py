@@ -21,15 +21,17 @@ async def _backend(wire):
     return number
 
 
-def test_a_clinic_goes_by_few_connections(committed):
-    async def work():
-        used = set()
-        for _ in range(10):
-            async with pools.borrowed(committed) as wire:
-                used.add(await _backend(wire))
-        return used
+async def _used(clinic, times):
+    """Borrow so often, one after the other; return the backends that were lent."""
+    used = set()
+    for _ in range(times):
+        async with pools.borrowed(clinic) as wire:
+            used.add(await _backend(wire))
+    return used
 
-    assert len(_run(work)) <= 4
+
+def test_a_clinic_goes_by_few_connections(committed):
+    assert len(_run(lambda: _used(committed, times=10))) <= 4
 
 
 def test_the_connection_that_was_used_last_is_lent_first(committed):
@@ -37,11 +39,7 @@ def test_the_connection_that_was_used_last_is_lent_first(committed):
         async with AsyncExitStack() as lent:
             for _ in range(3):
                 await lent.enter_async_context(pools.borrowed(committed))
-        used = set()
-        for _ in range(6):
-            async with pools.borrowed(committed) as wire:
-                used.add(await _backend(wire))
-        return used
+        return await _used(committed, times=6)
 
     assert len(_run(work)) == 1
 
@@ -51,14 +49,7 @@ def test_a_connection_that_has_seen_many_clinics_is_not_lent_again(
 ):
     monkeypatch.setattr(pools, "_MOST_CLINICS", 0)
 
-    async def work():
-        used = set()
-        for _ in range(3):
-            async with pools.borrowed(committed) as wire:
-                used.add(await _backend(wire))
-        return used
-
-    assert len(_run(work)) == 3
+    assert len(_run(lambda: _used(committed, times=3))) == 3
 
 
 def test_when_its_lane_is_full_it_goes_by_another(committed, settings):
