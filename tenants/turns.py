@@ -8,6 +8,11 @@ Who asks the same clinic goes together. Where that is allowed, clinics go togeth
 each has its part in a turn, takes no more of it than the others, and is asked alone as soon
 as a common turn fails. Who has to wait long at the database, for what somebody has locked,
 is passed by. So one clinic's trouble delays its neighbours once, by one turn.
+
+Who comes alone goes at once. But a turn of many is followed by many: those who got their
+answer ask again, or others do. Where a turn costs much however few are in it, the next one
+waits for nearly as many, for as long as the last one took. So turns neither begin with the
+first two of a crowd, nor wait for a crowd that has left.
 """
 
 import asyncio
@@ -34,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 _FEW = 8  # are not divided into turns
 _LONG = 0.05  # seconds; a turn that takes longer waits for somebody
+_NEARLY_ALL = 0.9  # of as many as the last turn had
 
 
 class FullError(Exception):
@@ -67,6 +73,7 @@ class Turns(Generic[Asked, Answer]):
         waiting: how many may wait, over all clinics.
         at_once: how many turns of those who go together may be on their way: while one is
             at the database, another is worked out. One more, if one of them takes long.
+        gathering: for how many seconds at most a turn waits for as many as the last had.
         together: clinics for which it says the same share turns; by default, none do.
     """
 
@@ -77,12 +84,14 @@ class Turns(Generic[Asked, Answer]):
         most: int,
         waiting: int,
         at_once: int = 1,
+        gathering: float = 0.0,
         together: Callable[["Clinic"], Hashable] = _itself,
     ) -> None:
         self._work = work
         self._most = most
         self._room = waiting
         self._at_once = at_once
+        self._gathering = gathering
         self._together = together
         self._queues: dict[Hashable, _Queue[Asked, Answer]] = {}
         self._apart: set[UUID] = set()  # clinics whose common turn failed
@@ -115,18 +124,21 @@ class Turns(Generic[Asked, Answer]):
 
     def _depart_soon(self, queue: "_Queue[Asked, Answer]") -> None:
         """Not at once: whose bytes are here already comes along."""
-        if not queue.is_departing and queue.has_room(self._at_once):
+        if not queue.is_departing and queue.is_ready(self._at_once):
             queue.is_departing = True
             asyncio.get_running_loop().call_soon(self._depart, queue)
 
     def _depart(self, queue: "_Queue[Asked, Answer]") -> None:
         queue.is_departing = False
-        while queue.waiting and queue.has_room(self._at_once):
+        while queue.is_ready(self._at_once):
             # If one took all of many, the next would have nobody to work out meanwhile.
             share = -(-(queue.waiting + queue.under_way) // self._at_once)
             if parties := queue.take(min(max(share, _FEW), self._most)):
                 self._running.begin(self._take_turn(queue, parties))
-        if not queue.waiting and not queue.turns:
+        self._forget_idle(queue)
+
+    def _forget_idle(self, queue: "_Queue[Asked, Answer]") -> None:
+        if queue.is_idle:
             del self._queues[queue.group]
             self._apart -= {queue.group}
 
@@ -135,6 +147,7 @@ class Turns(Generic[Asked, Answer]):
     ) -> None:
         asked = [(clinic, [what for what, _ in who]) for clinic, who in parties]
         loop, turn = asyncio.get_running_loop(), object()
+        began = loop.time()
         patience = loop.call_later(_LONG, self._pass_by, queue, turn)
         try:
             answers = await self._work(asked)
@@ -151,7 +164,27 @@ class Turns(Generic[Asked, Answer]):
                 _tell(who, told)
         patience.cancel()
         queue.come_back(parties, turn)
+        self._gather(queue, sum(len(who) for _, who in parties), loop.time() - began)
+
+    def _gather(
+        self, queue: "_Queue[Asked, Answer]", had: int, seconds: float
+    ) -> None:
+        """Have the next turn wait for as many as this one had, as long as it took."""
+        if not self._gathering:
+            self._end_gathering(queue)
+            return
+        if queue.gathering:
+            queue.gathering.cancel()
+        queue.expected = had * _NEARLY_ALL
+        queue.gathering = asyncio.get_running_loop().call_later(
+            min(seconds, self._gathering), self._end_gathering, queue
+        )
         self._depart_soon(queue)
+
+    def _end_gathering(self, queue: "_Queue[Asked, Answer]") -> None:
+        queue.gathering, queue.expected = None, 0
+        self._depart_soon(queue)
+        self._forget_idle(queue)
 
     def _pass_by(self, queue: "_Queue[Asked, Answer]", turn: object) -> None:
         queue.late.add(turn)
@@ -177,11 +210,19 @@ class _Queue(Generic[Asked, Answer]):
         self.late: set[object] = set()  # of these
         self.under_way = 0  # people in them
         self.is_departing = False
+        self.expected = 0.0  # how many at least the next turn should have
+        self.gathering: asyncio.TimerHandle | None = None  # until it goes without them
         self._of: dict[UUID, tuple[Clinic, deque[_Who[Asked, Answer]]]] = {}
 
-    def has_room(self, at_once: int) -> bool:
-        """Whether one more turn may be on its way."""
-        return self.turns < at_once + (1 if self.late else 0)
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits, is on the way, or is waited for."""
+        return not (self.waiting or self.turns or self.gathering)
+
+    def is_ready(self, at_once: int) -> bool:
+        """Whether a turn is to begin: some wait, enough of them, and there is room."""
+        has_room = self.turns < at_once + (1 if self.late else 0)
+        return has_room and self.waiting > 0 and self.waiting >= self.expected
 
     def put(self, clinic: "Clinic", who: _Who[Asked, Answer]) -> None:
         if clinic.pk not in self._of:
