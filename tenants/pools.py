@@ -36,6 +36,7 @@ PLANNING = (
     "SET enable_seqscan = off",
     "SET enable_hashjoin = off",  # they read all of a table that was small once
     "SET enable_mergejoin = off",
+    "SET enable_bitmapscan = off",  # what they gather first is a handful of rows here
 )
 WAIT = 2.0  # seconds for a connection; then the slower way may try, or say 503
 _LONGEST_LOCK_WAIT = "3s"
