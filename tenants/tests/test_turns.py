@@ -107,6 +107,52 @@ def test_a_turn_that_takes_long_is_passed_by_once():
     assert (work.batches, work.most_at_work) == ([[1], [2], [3]], 2)
 
 
+async def _after_a_turn_of_four():
+    """Work at which a turn of four took 0.3 s, and who asks it next."""
+    work, clinic = Work(), _clinic()
+    turns = Turns(alone(work), most=10, waiting=20, gathering=60)
+    asking = await _asked(turns, clinic, [1, 2, 3, 4])
+    await asyncio.sleep(0.3)
+    work.go_on.set()
+    await asyncio.gather(*asking)
+    return work, turns, clinic
+
+
+def test_a_turn_waits_for_nearly_as_many_as_the_last_one_had():
+    async def scene():
+        work, turns, clinic = await _after_a_turn_of_four()
+        asking = await _asked(turns, clinic, [5, 6, 7])
+        assert len(work.batches) == 1
+        asking += await _asked(turns, clinic, [8])
+        await asyncio.gather(*asking)
+        return work.batches
+
+    assert asyncio.run(scene()) == [[1, 2, 3, 4], [5, 6, 7, 8]]
+
+
+def test_it_waits_no_longer_than_the_last_one_took():
+    async def scene():
+        work, turns, clinic = await _after_a_turn_of_four()
+        async with asyncio.timeout(10):
+            assert await turns.ask(clinic, 5) == 10
+        return work.batches
+
+    assert asyncio.run(scene()) == [[1, 2, 3, 4], [5]]
+
+
+def test_who_comes_after_that_goes_at_once():
+    async def scene():
+        work, turns, clinic = await _after_a_turn_of_four()
+        await asyncio.sleep(0.6)
+        assert not turns._queues
+        asking = await _asked(turns, clinic, [5])
+        gone = list(work.batches)
+        await asyncio.gather(*asking)
+        return gone
+
+    assert asyncio.run(scene()) == [[1, 2, 3, 4], [5]]
+
+
 def test_an_error_is_told_to_those_of_the_turn_and_to_nobody_else():
     async def scene():
         work, clinic = Work(), _clinic()
