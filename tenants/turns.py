@@ -166,9 +166,7 @@ class Turns(Generic[Asked, Answer]):
         queue.come_back(parties, turn)
         self._gather(queue, sum(len(who) for _, who in parties), loop.time() - began)
 
-    def _gather(
-        self, queue: "_Queue[Asked, Answer]", had: int, seconds: float
-    ) -> None:
+    def _gather(self, queue: "_Queue[Asked, Answer]", had: int, seconds: float) -> None:
         """Have the next turn wait for as many as this one had, as long as it took."""
         if not self._gathering:
             self._end_gathering(queue)
