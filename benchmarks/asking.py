@@ -19,7 +19,7 @@ _VISITS = "bookings/appointment/"
 _FEW = 4  # clients of what Django's threads answer: more would only wait
 _FULL_DAYS = 2
 _HOT_DAYS = 4
-_MOST = 6000  # requests of a plan: more than a burst of a second or two can send
+_MOST = 8000  # requests of a plan: more than a burst of a second or two can send
 
 Plan = Callable[[Filled], list[Request]]
 
