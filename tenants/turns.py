@@ -163,8 +163,8 @@ class Turns(Generic[Asked, Answer]):
             for (_, who), told in zip(parties, answers, strict=True):
                 _tell(who, told)
         patience.cancel()
-        queue.come_back(parties, turn)
-        self._gather(queue, sum(len(who) for _, who in parties), loop.time() - began)
+        had = queue.come_back(parties, turn)
+        self._gather(queue, had, loop.time() - began)
 
     def _gather(self, queue: "_Queue[Asked, Answer]", had: int, seconds: float) -> None:
         """Have the next turn wait for as many as this one had, as long as it took."""
@@ -247,11 +247,13 @@ class _Queue(Generic[Asked, Answer]):
         self.turns += 1 if taken else 0
         return list(taken.values())
 
-    def come_back(self, parties: "_Parties[Asked, Answer]", turn: object) -> None:
-        """The turn of these is over."""
+    def come_back(self, parties: "_Parties[Asked, Answer]", turn: object) -> int:
+        """End the turn of these; return how many people they are."""
+        had = sum(len(who) for _, who in parties)
         self.turns -= 1
         self.late.discard(turn)
-        self.under_way -= sum(len(who) for _, who in parties)
+        self.under_way -= had
+        return had
 
 
 def _tell(who: "deque[_Who[Asked, Answer]]", answers: Answers[Answer]) -> None:

@@ -55,7 +55,8 @@ _WAITING = 4000
 # While PostgreSQL is at one turn, a process works out another; several processes do so for
 # each other, and their turns are larger: a tenth more bookings in one clinic.
 _AT_ONCE = 2 if settings.WEB_PROCESSES == 1 else 1
-# Seconds. Each turn has its round trips and its COMMIT, however few are in it.
+# Seconds that a turn may wait for as many as the last one had: each has its round trips
+# and its COMMIT, however few are in it.
 _GATHERING = 0.02
 _PAUSE = 0.015  # seconds until a slot that somebody is booking is tried again
 _WAKE_AFTER = 0.05  # seconds in which bookings share one wake-up of the worker
